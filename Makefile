@@ -1,0 +1,52 @@
+# Askive. Two verbs do everything on a fresh machine: `make run` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT   ?= 8000
+
+.PHONY: help run index test lint check bench judge clean
+
+help: ## print these verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: index ## set up, index the sample, serve it on http://127.0.0.1:8000 (PORT=… for another)
+	$(BIN)/askive serve --port $(PORT)
+
+index: $(VENV)/run.stamp ## set up and index everything in data/threads
+	$(BIN)/askive build
+
+test: $(VENV)/test.stamp ## set up and run all tests, browser tests included
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/test.stamp ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/mypy --strict indexer webui
+
+check: lint test ## lint and test
+
+bench: $(VENV)/bench.stamp ## speed and memory, beside Tantivy and SQLite FTS5 on the same texts
+	$(BIN)/python tests/bench/speed.py
+
+judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS=folder with one folder a set
+	$(BIN)/python tests/bench/judge.py $(SETS)
+
+clean: ## delete the environment, the library built from data/threads, and caches
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/index data/library.sqlite*
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Askive needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "Python cannot make environments here; on Debian: apt-get install python3-venv"; exit 1; }
+
+$(VENV)/run.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/bench.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@ $(VENV)/run.stamp

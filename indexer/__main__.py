@@ -1,0 +1,5 @@
+"""`python -m indexer` is the command `askive`."""
+
+from .cli import main
+
+main()

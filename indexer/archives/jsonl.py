@@ -1,0 +1,121 @@
+"""Askive's own exchange format: one JSON object a line, first a header, then a post each. Written by `askive export`.
+
+    {"askive": "posts", "version": 1}
+    {"id": "ask.metafilter.com:85958", "thread_id": "ask.metafilter.com:85958", "kind": "question", "title": "…", …}
+
+Every field of `Post` stands under its own name; times are ISO 8601 with a zone; a field that is absent has the Post's
+default. Unknown fields are ignored, so that later versions can add some. Bodies are HTML, cleaned again on reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from .. import markup
+from ..errors import DamagedArchive
+from ..thread import POST_KINDS, Post
+from .source import Report, Source
+
+name = "askive-jsonl"
+about = "Askive's own exchange format, as `askive export` writes it"
+
+VERSION = 1
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one record; a longer line is skipped without being held."""
+
+_DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Post)}
+_TIMES = frozenset({"written", "captured"})
+_LISTS = frozenset({"tags", "warnings"})
+_TEXTS = frozenset({"id", "thread_id", "kind", "site", "body", "parent_id", "title", "category", "author", "url"})
+_NUMBERS = frozenset({"position", "votes"})
+_FLAGS = frozenset({"anonymous", "best"})
+
+
+def recognises(head: bytes) -> bool:
+    line = head.removeprefix(b"\xef\xbb\xbf").lstrip().partition(b"\n")[0]
+    return line.startswith(b"{") and b'"askive"' in line[:200]
+
+
+def read(source: Source, report: Report) -> Iterator[Post]:
+    """The posts of an export, streamed. A bad line is skipped and named by its number."""
+    with source.open() as file:
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), 1):
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").strip()
+            if not text:
+                continue
+            try:
+                record = json.loads(text)
+                if isinstance(record, dict) and "askive" in record:
+                    _check_header(record, source)
+                else:
+                    yield from_record(record)
+            except (ValueError, TypeError, RecursionError) as error:
+                report.skip(f"not a post ({error})", f"line {number}")
+
+
+def write(posts: Iterable[Post]) -> Iterator[str]:
+    """The lines of an export of `posts`, each with its newline."""
+    yield json.dumps({"askive": "posts", "version": VERSION}) + "\n"
+    for post in posts:
+        yield json.dumps(to_record(post), ensure_ascii=False) + "\n"
+
+
+def to_record(post: Post) -> dict[str, Any]:
+    """A post as a JSON object, without the fields that have their default."""
+    record: dict[str, Any] = {}
+    for name, default in _DEFAULTS.items():
+        value = getattr(post, name)
+        if value != default:
+            record[name] = (
+                value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
+            )
+    return record
+
+
+def from_record(record: Mapping[str, Any]) -> Post:
+    """The post of a JSON object. Raises ValueError or TypeError, saying which field is wrong."""
+    if not isinstance(record, Mapping):
+        raise TypeError("not an object")
+    values: dict[str, Any] = {}
+    for name in _DEFAULTS:
+        value = record.get(name)
+        if value is None:
+            continue
+        values[name] = _value(name, value)
+    missing = {"id", "thread_id", "kind", "site"} - values.keys()
+    if missing:
+        raise ValueError(f"no {', '.join(sorted(missing))}")
+    if values["kind"] not in POST_KINDS:
+        raise ValueError(f"unknown kind {values['kind']!r}")
+    values["body"] = markup.clean(values.get("body", ""), collapse=False)
+    return Post(**values)
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in _TIMES and isinstance(value, str):
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is None:
+            raise ValueError(f"{name} has no time zone")
+        return time.astimezone(UTC)
+    if name in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    if name in _TEXTS and isinstance(value, str):
+        # A lone surrogate can be written in JSON, and nothing after this could store it.
+        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    if name in _FLAGS and isinstance(value, bool):
+        return value
+    if name in _NUMBERS and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
+        return value
+    raise TypeError(f"{name} cannot be {type(value).__name__}")
+
+
+def _check_header(record: Mapping[str, Any], source: Source) -> None:
+    version = record.get("version")
+    if version != VERSION:
+        raise DamagedArchive(
+            f"{source.path} is of version {version!r} of the format; this Askive reads {VERSION}", "Use a newer Askive"
+        )

@@ -1,0 +1,103 @@
+"""What a reader is given: the bytes of one archive to read, and a report to write down what could not be read."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from ..errors import DamagedArchive
+from ..thread import Post
+
+HEAD = 65_536
+"""Bytes of a file that a reader may look at to say whether it is its own."""
+
+MAX_PAGE = 64 * 1024 * 1024
+"""Bytes of a single page; formats that hold many threads are streamed and have no such limit."""
+
+MAX_WARNINGS = 200
+"""Warnings kept word for word for one archive; past it they are only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One archive as found. `path` is what people are told; the bytes come from `open`."""
+
+    path: Path
+
+    def open(self) -> BinaryIO:
+        return self.path.open("rb")
+
+    def head(self) -> bytes:
+        """The first bytes, enough to tell the format by."""
+        with self.open() as file:
+            return file.read(HEAD)
+
+    def content(self, limit: int = MAX_PAGE) -> bytes:
+        """All bytes of a page-sized archive.
+
+        Raises DamagedArchive when there are more than `limit`, since no page of a thread is that large.
+        """
+        with self.open() as file:
+            data = file.read(limit + 1)
+        if len(data) > limit:
+            raise DamagedArchive(f"{self.path} is larger than {limit // 1024**2} MiB, which no single page is")
+        return data
+
+
+@dataclass(slots=True)
+class Report:
+    """What a reader says of one archive besides its posts. Nothing is left out without a word here."""
+
+    skipped: int = 0
+    warnings: list[str] = field(default_factory=list)
+    unlisted: int = 0
+    """Warnings beyond MAX_WARNINGS, counted only."""
+
+    def warn(self, what: str, where: str = "") -> None:
+        """Note something that was read, but not with certainty. `where` is a line or an id."""
+        if len(self.warnings) < MAX_WARNINGS:
+            self.warnings.append(f"{where}: {what}" if where else what)
+        else:
+            self.unlisted += 1
+
+    def skip(self, what: str, where: str = "") -> None:
+        """Note a record that could not be read at all and was left out."""
+        self.skipped += 1
+        self.warn(f"skipped, {what}", where)
+
+
+class Reader(Protocol):
+    """One archive format: a module with these four names, listed in the table of formats."""
+
+    @property
+    def name(self) -> str:
+        """The format's name in reports: short, lower case, hyphens."""
+
+    @property
+    def about(self) -> str:
+        """What a person would call such a file, in a line."""
+
+    def recognises(self, head: bytes) -> bool:
+        """Whether the first bytes of a file are of this format. By content, never by the file's name."""
+
+    def read(self, source: Source, report: Report) -> Iterator[Post]:
+        """The posts of an archive, in any order. Raises ArchiveError when there is nothing to be had from it."""
+
+
+def decode(data: bytes) -> str:
+    """Text of unknown encoding: by its byte order mark, else strict UTF-8, else windows-1252; line ends become LF."""
+    for mark, encoding in ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(encoding, errors="replace")
+            break
+    else:
+        try:
+            # Not final: a file that was cut off inside its last character is UTF-8 all the same.
+            text = codecs.getincrementaldecoder("utf-8")().decode(data)
+        except UnicodeDecodeError:
+            # Never latin-1: what it has for control characters are curly quotes in the wild.
+            text = data.decode("cp1252", errors="replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,0 +1,282 @@
+"""The second straight line: from a typed question to ranked answers. `Library` is the one door for all who ask."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from . import engines, markup, passage, query, ranking, words
+from .endorsements import Endorsement
+from .engines import Engine
+from .errors import BadQuestion, NoLibrary, NotFound
+from .passage import Span
+from .query import Filters, Query
+from .ranking import Ranked, Sort, TextScore
+from .store import Archive, Candidate, Store
+from .thread import Post, Thread
+
+CANDIDATES: Final = 1000
+"""Answers, and threads, that are taken from the engine for one question."""
+
+EXPANDED: Final = 200
+"""Threads, of those found, whose every answer is a candidate."""
+
+
+@dataclass(frozen=True, slots=True)
+class RankedAnswer:
+    """An answer on a page of results: what it says, where it stands, and why."""
+
+    rank: int
+    answer: Post
+    title: str
+    category: str | None
+    question: Post | None
+    endorsed_by: tuple[str, ...]
+    score: float
+    signals: Mapping[str, float]
+    snippet: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A page of ranked answers, and what can be said of all of them."""
+
+    query: Query
+    total: int
+    took_ms: float
+    engine: str
+    dial: float
+    sort: str
+    offset: int
+    answers: tuple[RankedAnswer, ...]
+    notes: tuple[str, ...]
+    """What the asker should know of how the question was taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """A thread with who backs whom in it."""
+
+    thread: Thread
+    endorsements: tuple[Endorsement, ...]
+
+
+class Library:
+    """A data folder opened for asking. Safe to use from several threads of the program at once.
+
+    A build that ends while the library is open is taken up at the next question; a question is answered by one generation
+    from its first word to its last.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NoLibrary where nothing has been built, ForeignIndex where the index is not what the build left."""
+        self.folder = folder
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._generation: tuple[str, Engine] | None = None
+        with self._moment() as store:
+            self._engine(store)
+
+    def ask(self, text: str, *, n: int = 10, offset: int = 0, dial: float = 0.5, sort: Sort = "best") -> Results:
+        """The best answers to a question as typed. Raises BadQuestion when there is nothing in it to look for."""
+        started = time.perf_counter()
+        asked = query.parse(text)
+        with self._moment() as store:
+            asked, notes = self._resolve_names(asked, store)
+            engine = self._engine(store)
+            if asked.terms or asked.required:
+                scores, candidates = self._search(asked, store, engine)
+                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)
+            elif asked.filters:
+                ranked = self._browse(asked.filters, store, sort)
+            else:
+                raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
+            page = self._page(ranked[offset : offset + n], offset, asked, store)
+        took = (time.perf_counter() - started) * 1000
+        return Results(asked, len(ranked), took, engine.name, dial, sort, offset, page, (*asked.notes, *notes))
+
+    def top(
+        self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
+    ) -> Results:
+        """The best-rated answers: by votes against what their thread and year usually give, or with `raw` by votes."""
+        started = time.perf_counter()
+        parts = [f'category:"{category}"'] if category else []
+        parts += [f"year:{year}"] if year else []
+        asked = query.parse(" ".join(parts))
+        with self._moment() as store:
+            asked, notes = self._resolve_names(asked, store)
+            ranked = [
+                Ranked(candidate, candidate.votes if raw else candidate.lift or 0.0, {})
+                for candidate in store.every_candidate("votes" if raw else "lift")
+                if candidate.votes is not None and _accepts(asked.filters, candidate)
+            ]
+            page = self._page(ranked[offset : offset + n], offset, asked, store)
+            name = self._engine(store).name
+        took = (time.perf_counter() - started) * 1000
+        return Results(asked, len(ranked), took, name, 1.0, "votes" if raw else "best", offset, page, notes)
+
+    def thread(self, name: str) -> ThreadPage:
+        """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
+        with self._moment() as store:
+            thread_id = store.find_thread(name)
+            thread = store.thread(thread_id) if thread_id else None
+            if thread is None:
+                raise NotFound(f"There is no thread {name!r} in this library")
+            return ThreadPage(thread, tuple(store.endorsements_of(thread.id)))
+
+    def post_id(self, name: str) -> str:
+        """The id of a post, for any id it was ever known by. Raises NotFound."""
+        with self._moment() as store:
+            post_id = store.resolve(name)
+            if post_id not in store.posts([post_id]):
+                raise NotFound(f"There is no post {name!r} in this library")
+            return post_id
+
+    def posts(self) -> Iterator[Post]:
+        """Every post of one moment of the library, threads together and in order."""
+        with self._moment() as store:
+            yield from store.all_posts()
+
+    def about(self) -> dict[str, Any]:
+        """What is in the library: counts, tallies by site, category and year, archives, engine and generation."""
+        with self._moment() as store:
+            engine = self._engine(store)
+            archives: list[Archive] = store.archives()
+            return {
+                "library": str(self.folder),
+                **store.counts(),
+                "sites": store.tally("site"),
+                "categories": store.tally("category"),
+                "years": store.tally("year"),
+                "engine": engine.name,
+                "generation": store.fact("generation"),
+                "index": engine.state(),
+                "archives": archives,
+            }
+
+    # One moment of the library
+
+    @contextmanager
+    def _moment(self) -> Iterator[Store]:
+        store: Store | None = getattr(self._local, "store", None)
+        if store is None:
+            store = self._local.store = Store(self.folder)
+        with store.snapshot():
+            yield store
+
+    def _engine(self, store: Store) -> Engine:
+        """The engine of the generation that is in force at the store's moment."""
+        generation, name = store.fact("generation"), store.fact("engine")
+        if generation is None or name is None:
+            raise NoLibrary(f"The library in {self.folder} has no index")
+        with self._lock:
+            # The one before is not closed here: a question may still be running on it. It goes when nobody holds it.
+            if self._generation is None or self._generation[0] != generation:
+                self._generation = generation, engines.load(name).open(engines.folder(self.folder, generation))
+            return self._generation[1]
+
+    # The line itself
+
+    def _search(self, asked: Query, store: Store, engine: Engine) -> tuple[dict[str, TextScore], dict[str, Candidate]]:
+        """The set of results: answers found by their own words or by their thread's, with their text scores."""
+        limit = CANDIDATES
+        while True:
+            answers = engine.search(asked, "answer", limit)
+            threads = engine.search(asked.for_threads(scores_only=True), "thread", limit)
+            fitting = threads if not asked.required else engine.search(asked.for_threads(), "thread", limit)
+            candidates = store.candidates(
+                answer_ids=[hit.id for hit in answers], thread_ids=[hit.id for hit in fitting[:EXPANDED]]
+            )
+            candidates = {key: value for key, value in candidates.items() if _accepts(asked.filters, value)}
+            if asked.phrases or asked.excluded_phrases or asked.forbidden:
+                candidates = _check_texts(asked, candidates, store)
+            # Words without order found these; the phrase itself may stand further down.
+            exhausted = len(answers) < limit and len(fitting) < limit
+            if not asked.phrases or exhausted or len(candidates) >= CANDIDATES // 10:
+                return ranking.text_scores(answers, threads, candidates), candidates
+            limit *= 8
+
+    def _browse(self, filters: Filters, store: Store, sort: Sort) -> list[Ranked]:
+        """All answers that pass the filters, where no words were asked for."""
+        order = "lift" if sort == "best" else sort
+        return [
+            Ranked(candidate, candidate.lift or 0.0, {})
+            for candidate in store.every_candidate(order)
+            if _accepts(filters, candidate)
+        ]
+
+    def _page(self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store) -> tuple[RankedAnswer, ...]:
+        """What is shown of the answers on one page; only here are their texts read."""
+        ids = [answer.candidate.id for answer in ranked]
+        posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
+        backers = store.backers(ids)
+        terms = {term for term, _ in asked.terms}
+        page = []
+        for rank, answer in enumerate(ranked, offset + 1):
+            post = posts[answer.candidate.id]
+            question = posts.get(answer.candidate.thread_id)
+            thread = Thread(post.thread_id, question, (), {})
+            page.append(
+                RankedAnswer(
+                    rank=rank,
+                    answer=post,
+                    title=thread.title,
+                    category=question.category if question else None,
+                    question=question,
+                    endorsed_by=tuple(backers.get(post.id, ())),
+                    score=answer.score,
+                    signals=answer.signals,
+                    snippet=passage.best(markup.prose(post.body), terms),
+                )
+            )
+        return tuple(page)
+
+    def _resolve_names(self, asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
+        """Sites and categories by any of their words ("category:pets"), as the full names that the library has."""
+        notes: list[str] = []
+
+        def full(wanted: tuple[str, ...], column: str) -> tuple[str, ...]:
+            known = {words.fold(name): name for name, _ in store.tally(column)} if wanted else {}
+            found: list[str] = []
+            for name in wanted:
+                said = set(words.plain(name).split())
+                fitting = [name] if name in known else [key for key in known if said <= set(words.plain(key).split())]
+                found += fitting
+                if not fitting:
+                    notes.append(f"There is no {column} “{name}” here; there are: {', '.join(sorted(known.values()))}.")
+            return tuple(found) or wanted
+
+        filters = replace(
+            asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
+        )
+        return replace(asked, filters=filters), tuple(notes)
+
+
+def _accepts(filters: Filters, answer: Candidate) -> bool:
+    return filters.accept(
+        site=answer.site, category=answer.category, author=answer.author, votes=answer.votes, year=answer.year, best=answer.best
+    )
+
+
+def _check_texts(asked: Query, candidates: dict[str, Candidate], store: Store) -> dict[str, Candidate]:
+    """The candidates that have every phrase, in the answer or in its question, and nothing excluded in either."""
+    posts = store.posts([*candidates, *{candidate.thread_id for candidate in candidates.values()}])
+    texts = {post.id: f"{post.title or ''}\n{' '.join(post.tags)}\n{markup.prose(post.body)}" for post in posts.values()}
+    plain = {post_id: f" {words.plain(text)} " for post_id, text in texts.items()}
+    forbidden = set(asked.forbidden)
+    dropped = {post_id for post_id, text in texts.items() if forbidden and forbidden & set(words.terms(text))}
+
+    def fits(candidate: Candidate) -> bool:
+        both = [plain[post_id] for post_id in (candidate.id, candidate.thread_id) if post_id in plain]
+        return (
+            all(any(f" {phrase} " in text for text in both) for phrase in asked.phrases)
+            and not any(f" {phrase} " in text for phrase in asked.excluded_phrases for text in both)
+            and not {candidate.id, candidate.thread_id} & dropped
+        )
+
+    return {post_id: candidate for post_id, candidate in candidates.items() if fits(candidate)}

@@ -1,0 +1,378 @@
+"""The command `askive`: each verb reads its arguments, walks one of the house's lines, and prints what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from tqdm import tqdm
+
+from . import __version__, archives, forgetting, ranking, settings, shapes
+from .archives import jsonl
+from .ask import Library, Results
+from .build import BuildReport, NothingRead, Row, build
+from .errors import AskiveError
+from .forgetting import Rule
+from .settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FORMATS: Final = "\n".join(f"  {reader.name:<18} {reader.about}" for reader in archives.FORMATS)
+
+
+class _Commands(click.Group):
+    """Turns everything that can go wrong into one plain line on stderr and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AskiveError as error:
+            click.echo(f"askive: {error}", err=True)
+            ctx.exit(1)
+        except BrokenPipeError:
+            # The reader of our output (head, less) has enough. What is left in the buffer has nowhere to go.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="askive")
+def main() -> None:
+    """Askive: ask a question, get the best answers a community ever gave.
+
+    Reads archived advice threads into a library, offline, and ranks their answers by relevance and by votes.
+
+    \b
+    A first session:
+      askive build ~/saved-threads        read archives into the library ./data
+      askive ask "bombed interview dream job"
+      askive serve                        the same in a browser
+
+    Every command takes --library DIR (the library to use, ./data by default) and --json (for programs).
+    """
+
+
+def _shared(command: F) -> F:
+    """The two options that every command has."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+    return click.option(
+        "--library", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="The library to use. [default: data]"
+    )(command)
+
+
+@main.command("build", epilog=f"\b\nFormats, told by content and never by name:\n{_FORMATS}")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+@click.option("--engine", metavar="NAME", help="The search engine to write with: whoosh or memory. [default: whoosh]")
+@click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
+@_shared
+def build_command(paths: tuple[Path, ...], engine: str | None, fresh: bool, library: Path | None, as_json: bool) -> None:
+    """Read archives into the library and index them.
+
+    PATH is a file or a folder of archives; without one, everything in the library's threads/ is read. Archives that have not
+    changed are not read again, and a thread that several archives hold becomes one. The library keeps answering while a
+    build is at work, and keeps answering as before if it is interrupted.
+
+    Exit code 0: the library can be used. 1: nothing could be read.
+    """
+    chosen = settings.load({"library": library, "engine": engine})
+    try:
+        with _progress() as progress:
+            report = build(chosen.library, paths or None, engine=chosen.engine, fresh=fresh, progress=progress)
+    except KeyboardInterrupt:
+        click.echo("\naskive: interrupted; the library is as it was before", err=True)
+        sys.exit(130)
+    except NothingRead as error:
+        if as_json:
+            _print_json({"archives": _rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
+        raise
+    if as_json:
+        _print_json(
+            {
+                "archives": _rows(report.rows),
+                "threads": report.threads,
+                "answers": report.answers,
+                "took_s": report.took_s,
+                "changed": report.changed,
+                "left_out": report.left_out,
+                "engine": report.engine,
+                "generation": report.generation,
+            }
+        )
+    else:
+        _print_report(report)
+
+
+@main.command()
+@click.argument("question", nargs=-1, required=True)
+@click.option("-n", "n", type=click.IntRange(1, 1000), help="How many answers. [default: 10]")
+@click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
+@click.option("--sort", type=click.Choice(ranking.SORTS), default="best", show_default=True, help="The order of the answers.")
+@_shared
+def ask(
+    question: tuple[str, ...], n: int | None, dial: float | None, sort: ranking.Sort, library: Path | None, as_json: bool
+) -> None:
+    """Ask a question and print the best answers.
+
+    \b
+    In the question you may write
+      "a phrase"              these words in this order
+      -word  -"a phrase"      not this
+      category:pets           also site: and author:
+      votes:>=3  year:2008..2012  best:yes
+    A question that begins with a minus goes after --:  askive ask -- -cat dog
+    """
+    chosen = settings.load({"library": library, "results": n, "dial": dial})
+    results = Library(chosen.library).ask(_text(question), n=chosen.results, dial=chosen.dial, sort=sort)
+    _print_results(results, as_json)
+
+
+def _text(arguments: tuple[str, ...]) -> str:
+    """The arguments as one question. Bytes of the terminal that are no text cannot be looked for, nor printed again."""
+    return " ".join(arguments).encode("utf-8", "replace").decode("utf-8")
+
+
+@main.command()
+@click.option("-n", "n", type=click.IntRange(1, 1000), help="How many answers. [default: 10]")
+@click.option("--category", help="Only this category; any of its words will do.")
+@click.option("--year", type=int, help="Only answers written in this year.")
+@click.option("--raw", is_flag=True, help="By the bare number of votes.")
+@_shared
+def top(n: int | None, category: str | None, year: int | None, raw: bool, library: Path | None, as_json: bool) -> None:
+    """Print the top-rated answers: by votes against what their thread and year usually give."""
+    chosen = settings.load({"library": library, "results": n})
+    _print_results(Library(chosen.library).top(n=chosen.results, category=category, year=year, raw=raw), as_json)
+
+
+@main.command()
+@click.argument("thread")
+@_shared
+def show(thread: str, library: Path | None, as_json: bool) -> None:
+    """Print a thread whole.
+
+    THREAD is its id as `ask` prints it, the id of an answer in it, its address, or the site's own number.
+    """
+    shape = shapes.thread(Library(settings.load({"library": library}).library).thread(thread))
+    if as_json:
+        _print_json(shape)
+    else:
+        _print_thread(shape)
+
+
+@main.command()
+@click.option("--host", help="The address to listen on. [default: 127.0.0.1, this machine only]")
+@click.option("--port", type=int, help="The port to listen on; 0 takes a free one. [default: 8000]")
+@_shared
+def serve(host: str | None, port: int | None, library: Path | None, as_json: bool) -> None:
+    """Serve the library to browsers.
+
+    A build that ends meanwhile is taken up without a restart. Ctrl-C stops the server. With --json the address is printed
+    as {"url": …} once the server listens.
+    """
+    # Only this command needs the web's packages, and they take time to load.
+    from webui import create_app
+    from webui.server import serve as serve_app
+
+    chosen = settings.load({"library": library, "host": host, "port": port})
+
+    def announce(url: str) -> None:
+        click.echo(json.dumps({"url": url}) if as_json else f"Askive is at {url} (Ctrl-C stops it)")
+
+    serve_app(create_app(Library(chosen.library), chosen), chosen, announce)
+
+
+@main.command()
+@click.option("--settings", "show_settings", is_flag=True, help="List every setting with the value in force.")
+@_shared
+def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
+    """Tell what is in the library, which archives it was read from and what could not be read."""
+    chosen = settings.load({"library": library})
+    if show_settings:
+        _print_settings(chosen, as_json)
+        return
+    about = Library(chosen.library).about()
+    rows = [shapes.archive(archive, archive.key) for archive in about["archives"]]
+    shape = about | {"archives": rows, "index": {"bytes": about["index"].bytes}}
+    if as_json:
+        _print_json(shape)
+        return
+    click.echo(f"{about['threads']:,} threads and {about['answers']:,} answers in {chosen.library}")
+    click.echo(f"Engine {about['engine']}, generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
+    for name in ("sites", "categories", "years"):
+        click.echo(f"{name.capitalize()}: " + ", ".join(f"{value} ({count:,})" for value, count in about[name]))
+    for row in rows:
+        _print_row(row)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
+@_shared
+def export(file: Path, library: Path | None, as_json: bool) -> None:
+    """Write every post of the library to FILE (or standard output) as JSON lines.
+
+    `askive build FILE --library OTHER` reads them back into an identical library. The format is JSON either way.
+    """
+    lines = jsonl.write(Library(settings.load({"library": library}).library).posts())
+    if str(file) == "-":
+        for line in lines:
+            click.echo(line, nl=False)
+        return
+    # Whole or not at all: what was there before stays until the new file is complete.
+    unfinished = file.with_name(file.name + ".part")
+    with unfinished.open("w", encoding="utf-8", newline="\n") as output_file:
+        count = sum(map(bool, map(output_file.write, lines))) - 1
+    unfinished.replace(file)
+    if as_json:
+        _print_json({"file": str(file), "posts": count})
+    else:
+        click.echo(f"{count:,} posts written to {file}")
+
+
+@main.command()
+@click.option("--thread", "threads", multiple=True, metavar="ID", help="A whole thread.")
+@click.option("--post", "posts", multiple=True, metavar="ID", help="One answer, comment or question.")
+@click.option("--author", "authors", multiple=True, metavar="NAME", help="Everything a person wrote under this name.")
+@_shared
+def forget(
+    threads: tuple[str, ...], posts: tuple[str, ...], authors: tuple[str, ...], library: Path | None, as_json: bool
+) -> None:
+    """Take something out of the library and keep it out, whatever the archives say.
+
+    The archives themselves are not touched. The rule is kept in the library's forgotten.jsonl, which every build keeps to;
+    to take a rule back, delete its line there and run `askive build --fresh`.
+    """
+    chosen = settings.load({"library": library})
+    before = Library(chosen.library)
+    if not threads + posts + authors:
+        raise click.UsageError("Say what to forget: --thread, --post or --author.")
+    rules = [Rule("thread", before.thread(name).thread.id) for name in threads]
+    rules += [Rule("post", before.post_id(name)) for name in posts]
+    rules += [Rule("author", name) for name in authors]
+    count = before.about()["posts"]
+    for rule in rules:
+        forgetting.add(chosen.library, rule)
+    report = build(chosen.library, (), engine=before.about()["engine"])
+    gone = count - Library(chosen.library).about()["posts"]
+    if as_json:
+        _print_json({"forgotten": gone, "rules": [{"kind": r.kind, "name": r.name} for r in rules], "answers": report.answers})
+    else:
+        click.echo(f"{gone:,} posts forgotten; {report.answers:,} answers are left")
+
+
+# Printing
+
+
+def _print_json(shape: object) -> None:
+    click.echo(json.dumps(shape, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, a plain line a step in a pipe; on stderr both, so that stdout is only the result."""
+    bars: dict[str, tqdm[Any]] = {}
+
+    def on_terminal(step: str, done: int, total: int) -> None:
+        if step not in bars:
+            bars[step] = tqdm(total=total, desc=step, unit=" archives" if step == "Reading" else " threads", leave=False)
+        bars[step].update(done - bars[step].n)
+
+    said: set[str] = set()
+
+    def in_pipe(step: str, _done: int, total: int) -> None:
+        if step not in said:
+            said.add(step)
+            click.echo(f"{step} {total:,} {'archives' if step == 'Reading' else 'threads'} …", err=True)
+
+    try:
+        yield on_terminal if sys.stderr.isatty() else in_pipe
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def _rows(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+    return [shapes.archive(row.archive, str(row.path), row.status) for row in rows]
+
+
+def _print_report(report: BuildReport) -> None:
+    counted = {status: sum(row.status == status for row in report.rows) for status in ("read", "unchanged", "failed")}
+    for row in _rows(report.rows):
+        if row["status"] != "unchanged" and (row["reason"] or row["warnings"] or len(report.rows) <= 20):
+            _print_row(row)
+    said = ", ".join(f"{count:,} {status}" for status, count in counted.items() if count)
+    if report.left_out:
+        said += f"; {report.left_out:,} files left out that belong to saved pages or are hidden"
+    click.echo(f"Archives: {said}")
+    click.echo(
+        f"The library holds {report.threads:,} threads and {report.answers:,} answers"
+        f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"
+    )
+
+
+def _print_row(row: dict[str, Any]) -> None:
+    what = f"{row['threads']:,} threads, {row['answers']:,} answers" if row["status"] != "failed" else row["reason"]
+    skipped = f", {row['skipped']:,} records skipped" if row["skipped"] else ""
+    click.echo(f"{row['status']:>9}  {row['path']}: {what}{skipped}")
+    for warning in row["warnings"][:5]:
+        click.echo(f"           {warning}")
+    if len(row["warnings"]) > 5:
+        click.echo(f"           and {len(row['warnings']) - 5:,} more warnings (--json lists them)")
+
+
+def _print_results(results: Results, as_json: bool) -> None:
+    shape = shapes.results(results)
+    if as_json:
+        _print_json(shape)
+        return
+    for note in shape["notes"]:
+        click.echo(note, err=True)
+    if not shape["answers"]:
+        click.echo("No answers. Try fewer or other words.")
+        return
+    for answer in shape["answers"]:
+        votes = "" if answer["votes"] is None else f" · {answer['votes']:,} votes"
+        best = " · best answer" if answer["best"] else ""
+        backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
+        click.echo(click.style(f"{answer['rank']:>3}. {answer['title']}", bold=True) + f"  {answer['category'] or ''}")
+        passage = "".join(click.style(s["text"], bold=True) if s["match"] else s["text"] for s in answer["snippet"])
+        click.echo(textwrap.fill(passage, width=96, initial_indent="     ", subsequent_indent="     "))
+        date = (answer["written"] or "")[:10]
+        click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
+    click.echo(f"{shape['total']:,} answers in {shape['took_ms']:.0f} ms")
+
+
+def _print_thread(shape: dict[str, Any]) -> None:
+    click.echo(click.style(shape["title"], bold=True) + f"  [{shape['id']}]")
+    if shape["question"]:
+        _print_post(shape["question"] | {"kind": "question"})
+    for reply in shape["answers"]:
+        _print_post(reply)
+    for warning in shape["warnings"]:
+        click.echo(f"Note: {warning}", err=True)
+
+
+def _print_post(post: dict[str, Any]) -> None:
+    said = {"relay": " (the asker, through a moderator)", "modnote": " (moderator)"}.get(post["kind"], "")
+    votes = "" if post["votes"] is None else f" · {post['votes']:,} votes"
+    best = " · best answer" if post.get("best") else ""
+    backed = f" · backed by {', '.join(post['endorsed_by'])}" if post.get("endorsed_by") else ""
+    click.echo(
+        click.style(f"\n── {post['author'] or 'unknown'}{said} {(post['written'] or '')[:16]}{votes}{best}{backed}", dim=True)
+    )
+    for line in post["body"].split("\n"):
+        click.echo(textwrap.fill(line, width=96) if line else "")
+
+
+def _print_settings(chosen: Settings, as_json: bool) -> None:
+    if as_json:
+        _print_json({row.name: str(getattr(chosen, row.name)) for row in settings.SETTINGS})
+        return
+    for row in settings.SETTINGS:
+        click.echo(f"{row.name} = {getattr(chosen, row.name)}   [{row.variable}]")
+        click.echo(textwrap.fill(row.help, width=96, initial_indent="    ", subsequent_indent="    "))

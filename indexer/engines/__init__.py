@@ -1,0 +1,137 @@
+"""Which documents match these terms? The seam between the house and whatever library holds the inverted index.
+
+An engine holds terms and columns, no prose and no word order, in a folder of its own that can be thrown away and built
+again. All engines score by the same formula (`BM25` below), so that changing the engine changes the speed and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol, cast
+
+from ..documents import Document, DocumentKind
+from ..errors import BadSetting
+from ..query import Query
+
+
+class Hit(NamedTuple):
+    """All that an engine says of a document that matches."""
+
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What an engine holds: documents by kind, and bytes on disk."""
+
+    threads: int
+    answers: int
+    bytes: int
+
+
+class Engine(Protocol):
+    """One inverted index in one folder.
+
+    A folder is written by one engine at a time, which may flush it several times; from then on it is never changed, apart
+    from being deleted. What has been opened for reading raises io.UnsupportedOperation when written to. `search` may be
+    called from any number of threads at once.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def write(self, documents: Iterable[Document]) -> None:
+        """Add documents; one whose id is known already replaces it. Takes them one by one, so that memory stays flat."""
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take documents out. Ids that are not there are nothing to worry about."""
+
+    def flush(self) -> None:
+        """Make everything written so far safe on disk and visible to `search`."""
+
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+        """The best `limit` documents of a kind, best first, equal scores by id.
+
+        They have any of the query's terms, all the required and none of the forbidden ones, and pass the filters.
+        A query without terms but with required ones scores by those; with neither it matches nothing.
+        """
+
+    def state(self) -> EngineState: ...
+
+    def close(self) -> None:
+        """Let go of files; whatever was not flushed is dropped."""
+
+
+class EngineModule(Protocol):
+    """A module of this folder: the three ways to come by an engine."""
+
+    def create(self, folder: Path) -> Engine:
+        """A new, empty index in a folder that does not exist yet."""
+
+    def extend(self, base: Path, folder: Path) -> Engine:
+        """A new index that starts with what `base` holds; `base` is left as it is. Raises ForeignIndex as `open` does."""
+
+    def open(self, folder: Path) -> Engine:
+        """An index for reading. Raises ForeignIndex where the folder holds none that this engine left there."""
+
+
+ENGINES: Final[dict[str, str]] = {"whoosh": "whoosh", "memory": "memory"}
+"""Engine name → module of this folder."""
+
+
+def load(name: str) -> EngineModule:
+    """The module of an engine. Raises BadSetting for a name that is not in the table."""
+    if name not in ENGINES:
+        raise BadSetting(f"There is no engine called {name!r}", f"Choose one of: {', '.join(ENGINES)}")
+    return cast(EngineModule, import_module(f".{ENGINES[name]}", __package__))
+
+
+def folder(library: Path, generation: str) -> Path:
+    """Where the index of a generation lies."""
+    return library / "index" / generation
+
+
+class BM25:
+    """The text score of every engine: Okapi BM25 with the non-negative idf.
+
+        idf = ln(1 + (N - n + 0.5) / (n + 0.5))
+        score = Σ weight · idf · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean length))
+
+    with N documents of the same kind, n of them with the term. Robertson and Zaragoza, The Probabilistic Relevance
+    Framework: BM25 and Beyond (2009), with k1 and b at their usual values; the + 1 inside the logarithm, as in Lucene, keeps
+    common terms from counting against a document.
+    """
+
+    K1: Final = 1.2
+    B: Final = 0.75
+
+    @staticmethod
+    def idf(documents: int, with_term: int) -> float:
+        return math.log(1 + (documents - with_term + 0.5) / (with_term + 0.5))
+
+    @classmethod
+    def norm(cls, length: float, mean_length: float) -> float:
+        """The part of the gain that depends on the document alone. An engine can work it out once for each document."""
+        return cls.K1 * (1 - cls.B + cls.B * length / mean_length)
+
+    @classmethod
+    def gain(cls, frequency: float, length: float, mean_length: float) -> float:
+        """What a term that occurs `frequency` times adds, before weight and idf."""
+        return frequency * (cls.K1 + 1) / (frequency + cls.norm(length, mean_length))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder safe on disk, as fsync of the files in it does for what they hold."""
+    if os.name == "nt":  # Windows opens no folders, and writes names through by itself
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

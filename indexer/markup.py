@@ -1,0 +1,217 @@
+"""Any markup to safe HTML, and safe HTML to prose.
+
+`clean` is the one door through which archived markup enters the house: what it returns is a flat run of blocks
+(paragraphs, quotes, lists, preformatted text) with inline emphasis and links, and the sanitiser has the last word on it.
+Nothing in it loads, runs or styles anything. `clean` is idempotent, so that an exported body comes back unchanged.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+
+import nh3
+from lxml.html import HtmlElement, fragment_fromstring
+
+MAX_BODY = 2_000_000
+"""Code points of one body that are kept: past it a body is a mistake or an attack."""
+
+_INLINE = frozenset("a abbr acronym b br cite code del dfn em i ins kbd q s samp small strike strong sub sup tt u var".split())
+_BLOCKS = frozenset("blockquote dd dl dt li ol p pre ul".split())
+_TABLE = frozenset("table thead tbody tfoot tr th td caption hr details summary".split())
+_ALLOWED = set(_INLINE | _BLOCKS | _TABLE)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_UNWRAPPED_BLOCKS = frozenset({"div", "section", "article", "center", "address", "figure"})
+_DROPPED = {
+    "script",
+    "style",
+    "svg",
+    "math",
+    "template",
+    "noscript",
+    "iframe",
+    "object",
+    "embed",
+    "head",
+    "title",
+    "textarea",
+    "select",
+}
+_REL = "nofollow noreferrer noopener"
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
+_TAG = re.compile(r"<[^>]*>")
+_BLANK_LINES = re.compile(r"\n{3,}")
+_QUOTE = re.compile(r"<(blockquote|q)\b[^>]*>.*?</\1>", re.DOTALL)
+_SIMPLE = re.compile(r"(?:[^<]|</?p>|<br ?/?>)*")
+_PASSES = 5
+_BLANK = " \t\r\f\v\u00a0\u2007\u202f\u200b\ufeff"
+
+
+def clean(markup: str, resolve: Callable[[str], str | None] | None = None, *, collapse: bool = True) -> str:
+    """Safe HTML for any markup whatever, as a flat run of blocks; "" if nothing readable is left.
+
+    `resolve` turns an href as archived into the one to keep, or None to drop the link and keep its text; without it only
+    absolute http, https and mailto links and fragments stay. `collapse` folds runs of white space as a browser would;
+    bodies that come from plain text keep theirs.
+    """
+    safe = _flatten(_CONTROLS.sub(" ", markup[:MAX_BODY]), resolve, collapse=collapse)
+    # Blocks inside emphasis, tables inside lists and the like are parsed a little differently once they are flat.
+    for _ in range(0 if _SIMPLE.fullmatch(markup) else _PASSES):
+        again = _flatten(safe, None, collapse=collapse)
+        if again == safe:
+            break
+        safe = again
+    return safe
+
+
+def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collapse: bool) -> str:
+    """One pass of `clean`."""
+    known = nh3.clean(
+        markup,
+        tags=_ALLOWED | _HEADINGS | _UNWRAPPED_BLOCKS | {"img"},
+        clean_content_tags=_DROPPED,
+        attributes={"*": set(), "a": {"href"}, "abbr": {"title"}, "acronym": {"title"}, "img": {"alt"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative=(lambda href: href) if resolve else (lambda href: href if href.startswith("#") else None),
+        link_rel=None,
+    )
+    root = fragment_fromstring(known, create_parent="div")
+    for link in root.iter("a"):
+        href = link.get("href")
+        kept = resolve(href) if resolve and href else href
+        if kept:
+            link.set("href", kept)
+        else:
+            link.attrib.pop("href", None)
+    blocks = "".join(_Blocks(collapse).of(root))
+    return nh3.clean(
+        blocks,
+        tags=_ALLOWED,
+        attributes={"*": set(), "a": {"href"}, "abbr": {"title"}, "acronym": {"title"}},
+        url_schemes={"http", "https", "mailto"},
+        url_relative=lambda href: href if href.startswith("#") else None,
+        link_rel=_REL,
+    )
+
+
+def from_text(text: str) -> str:
+    """Safe HTML for plain text: blank lines part paragraphs, single newlines become `<br>`, spaces stay as they are."""
+    paragraphs: list[list[str]] = [[]]
+    for line in _CONTROLS.sub(" ", text[:MAX_BODY]).split("\n"):
+        if line.strip(_BLANK):
+            paragraphs[-1].append(html.escape(line, quote=False))
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return clean("".join(f"<p>{'<br>'.join(lines)}</p>" for lines in paragraphs if lines), collapse=False)
+
+
+def prose(safe: str, *, quotes: bool = True) -> str:
+    """The text of safe HTML as a reader sees it: a blank line between blocks, a newline for `<br>`.
+
+    With `quotes` off, block quotations are left out: they are somebody else's words.
+    """
+    if not quotes:
+        safe = _QUOTE.sub("\n\n", safe)
+    text = safe.replace("<br>", "\n").replace("</p>", "\n\n").replace("</pre>", "\n\n").replace("</li>", "\n")
+    text = text.replace("<blockquote>", "\n\n").replace("</blockquote>", "\n\n").replace("</ul>", "\n").replace("</ol>", "\n")
+    text = text.replace("</tr>", "\n").replace("</td>", " ").replace("</th>", " ").replace("</dt>", "\n").replace("</dd>", "\n")
+    text = html.unescape(_TAG.sub("", text))
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+class _Blocks:
+    """Regroups a parsed fragment into blocks: inline runs become paragraphs, two line breaks in a row part them."""
+
+    def __init__(self, collapse: bool) -> None:
+        self.collapse = collapse
+
+    def of(self, parent: HtmlElement) -> Iterator[str]:
+        """The blocks inside `parent`, serialised in order."""
+        run: list[str] = []
+        if parent.text:
+            run.append(self._text(parent.text))
+        for child in parent:
+            tag = str(child.tag)
+            if tag in _INLINE or tag == "img":
+                run.append(self._inline(child))
+            else:
+                yield from self._paragraphs(run)
+                run = []
+                yield from self._block(child, tag)
+            if child.tail:
+                run.append(self._text(child.tail))
+        yield from self._paragraphs(run)
+
+    def _block(self, element: HtmlElement, tag: str) -> Iterator[str]:
+        if tag == "hr":
+            yield "<hr>"
+        elif tag == "pre":
+            text = "".join(element.itertext()).strip("\n")
+            if text.strip():
+                yield f"<pre>{html.escape(text, quote=False)}</pre>"
+        elif tag in _HEADINGS:
+            inside = self._strip("".join(self._pieces(element)))
+            if inside:
+                yield f"<p><strong>{inside}</strong></p>"
+        elif tag in {"li", "dt", "dd", "td", "th", "summary", "caption"}:
+            blocks = list(self.of(element))
+            lone = len(blocks) == 1 and blocks[0].startswith("<p>")
+            inside = blocks[0][3:-4] if lone else "".join(blocks)
+            if inside or tag in {"td", "th"}:
+                yield f"<{tag}>{inside}</{tag}>"
+        elif tag in _ALLOWED and tag != "p":
+            parts = list(self.of(element))
+            if tag in {"ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"}:
+                # Only rows and items may stand here; a parser would move anything else.
+                parts = [part for part in parts if not part.startswith("<p>")]
+            if parts:
+                yield f"<{tag}>{''.join(parts)}</{tag}>"
+        else:
+            yield from self.of(element)
+
+    def _paragraphs(self, run: list[str]) -> Iterator[str]:
+        for paragraph in re.split(r"(?:\s*<br>\s*){2,}", "".join(run)) if self.collapse else ["".join(run)]:
+            inside = self._strip(paragraph)
+            if inside:
+                yield f"<p>{inside}</p>"
+
+    def _strip(self, inside: str) -> str:
+        previous = None
+        while previous != inside:
+            previous = inside
+            inside = inside.strip(" \n").removeprefix("<br>").removesuffix("<br>")
+        if self.collapse:
+            inside = re.sub(r" *<br> *", "<br>", inside)
+        return inside if _TAG.sub("", inside).strip(_BLANK) else ""
+
+    def _inline(self, element: HtmlElement) -> str:
+        tag = str(element.tag)
+        if tag == "br":
+            return "<br>"
+        if tag == "img":
+            alt = (element.get("alt") or "").strip()
+            return self._text(f"[image: {alt}]") if alt else "[image]"
+        inside = "".join(self._pieces(element))
+        if not _TAG.sub("", inside).strip(_BLANK):
+            return "<br>" if "<br>" in inside else (" " if inside else "")
+        attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in sorted(element.attrib.items()))
+        return f"<{tag}{attributes}>{inside}</{tag}>"
+
+    def _pieces(self, element: HtmlElement) -> Iterator[str]:
+        if element.text:
+            yield self._text(element.text)
+        for child in element:
+            # A block inside inline markup (an unclosed <em> around paragraphs) keeps its text and its break.
+            yield self._inline(child) if child.tag in _INLINE or child.tag == "img" else self._inline_block(child)
+            if child.tail:
+                yield self._text(child.tail)
+
+    def _inline_block(self, element: HtmlElement) -> str:
+        return "<br>" + "".join(self._pieces(element)) + "<br>"
+
+    def _text(self, text: str) -> str:
+        # What is no line break here is only how the archive's file was wrapped.
+        text = _SPACES.sub(" ", text) if self.collapse else text.replace("\n", " ")
+        return html.escape(text, quote=False)

@@ -1,0 +1,203 @@
+"""What did the asker mean? Typed text to a Query, free of any engine's syntax.
+
+A question is taken as it is. A few forms mean something of their own, and only when they are well formed:
+
+    "a phrase"            these words, in this order
+    -word  -"a phrase"    not this
+    category:pets         also site:, author:
+    votes:>=3             also votes:3, votes:3..10, votes:<5, year:2008..2012
+    best:yes              marked best by the asker or the site
+
+Whatever else is typed, quotes without a partner, colons, brackets and all, is words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from . import words
+
+MAX_QUESTION = 10_000
+"""Code points of a question that are read; what is pasted beyond it cannot sharpen the search."""
+
+_FIELDS = ("category", "site", "author", "votes", "year", "best")
+_PIECE = re.compile(
+    r"""(?P<minus>(?<!\S)-)?
+        (?:
+          (?:(?P<field>\b(?a:category|site|author|votes|year|best)):(?P<value>"[^"]*"|[^\s"]+))
+        | "(?P<phrase>[^"]*)"
+        | (?P<word>\S+?(?=["\s]|$)|\S)
+        )""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_RANGE = re.compile(r"^(?:(?P<low>-?\d{1,9})?\.\.(?P<high>-?\d{1,9})?|(?P<op>>=|<=|>|<|=)?(?P<value>-?\d{1,9}))$")
+_YES = frozenset({"yes", "true", "1", "y"})
+_NO = frozenset({"no", "false", "0", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whole numbers from `low` to `high`, both included; None leaves that side open."""
+
+    low: int | None = None
+    high: int | None = None
+
+    def __contains__(self, number: int | None) -> bool:
+        """Whether the number is inside. None, a number nobody knows, is outside of every range."""
+        return number is not None and (self.low is None or number >= self.low) and (self.high is None or number <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a document's columns must be. Names are compared folded; of several in one tuple any will do; empty means all."""
+
+    sites: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    votes: Range | None = None
+    year: Range | None = None
+    best: bool | None = None
+
+    def __bool__(self) -> bool:
+        return self != _NO_FILTERS
+
+    def accept(
+        self, *, site: str, category: str | None, author: str | None, votes: int | None, year: int | None, best: bool | None
+    ) -> bool:
+        """Whether columns pass. The exact meaning of every filter, which each engine has to match."""
+        return (
+            (not self.sites or words.fold(site) in self.sites)
+            and (not self.categories or words.fold(category or "") in self.categories)
+            and (not self.authors or words.fold(author or "") in self.authors)
+            and (self.votes is None or votes in self.votes)
+            and (self.year is None or year in self.year)
+            and (self.best is None or bool(best) is self.best)
+        )
+
+    def of_thread(self) -> Filters:
+        """The filters that can be asked of a thread as a whole; the rest is asked of its answers."""
+        return Filters(sites=self.sites, categories=self.categories)
+
+
+_NO_FILTERS = Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question understood.
+
+    An engine finds the documents with any of `terms`, all of `required`, none of `forbidden`, that pass `filters`.
+    `phrases` and `excluded_phrases` are folded words between single spaces (`words.plain`): engines hold no word order,
+    so these are checked on the text itself, among the documents that have all of a phrase's words.
+    """
+
+    text: str
+    terms: tuple[tuple[str, float], ...] = ()
+    """Terms with their weight: how often each was said."""
+    required: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    excluded_phrases: tuple[str, ...] = ()
+    filters: Filters = Filters()
+    notes: tuple[str, ...] = ()
+    """What could not be taken as typed, in words for the asker."""
+
+    def for_threads(self, *, scores_only: bool = False) -> Query:
+        """The same question asked of threads; with `scores_only`, phrases may be missing from the question's text."""
+        return replace(self, filters=self.filters.of_thread(), required=() if scores_only else self.required)
+
+
+def parse(text: str) -> Query:
+    """The meaning of a typed question. Never fails: what is no form of ours is words."""
+    counted: Counter[str] = Counter()
+    stops: Counter[str] = Counter()
+    required: dict[str, None] = {}
+    forbidden: dict[str, None] = {}
+    phrases: list[str] = []
+    excluded: list[str] = []
+    filters = Filters()
+    notes: list[str] = []
+    if len(text) > MAX_QUESTION:
+        notes.append(f"Only the first {MAX_QUESTION:,} characters of the question were read.")
+    kept = text[:MAX_QUESTION].replace("\0", " ").replace("“", '"').replace("”", '"')
+    for piece in _PIECE.finditer(kept):
+        said = piece.group()
+        if piece["field"] and not piece["minus"]:
+            narrowed = _narrow(filters, piece["field"].lower(), piece["value"].strip('"'))
+            if narrowed is None:
+                notes.append(f"“{said}” is no filter, so it was searched as words.")
+            else:
+                filters = narrowed
+                continue
+        inside = piece["phrase"] if piece["phrase"] is not None else said.lstrip("-")
+        plain = words.plain(inside)
+        found = words.terms(inside)
+        if piece["minus"] and plain:
+            if " " in plain:
+                excluded.append(plain)
+            else:
+                forbidden.update(dict.fromkeys(found))
+            continue
+        if piece["phrase"] is not None and " " in plain:
+            phrases.append(plain)
+            required.update(dict.fromkeys(found))
+        elif piece["phrase"] is not None:
+            required.update(dict.fromkeys(found))
+        counted.update(found)
+        stops.update(word.term for word in words.words(inside) if word.is_stop)
+    return Query(
+        text=text,
+        terms=tuple((term, float(count)) for term, count in counted.items() if term not in forbidden),
+        required=tuple(required),
+        forbidden=tuple(forbidden),
+        phrases=tuple(phrases),
+        excluded_phrases=tuple(excluded),
+        filters=filters,
+        notes=tuple(notes) + _nothing_left(counted, stops, phrases),
+    )
+
+
+def _nothing_left(counted: Counter[str], stops: Counter[str], phrases: list[str]) -> tuple[str, ...]:
+    if counted or not stops:
+        return ()
+    if phrases:
+        return ("A phrase of nothing but small words cannot be looked up; add a word that matters.",)
+    return ("These words are in every question; add one that says what yours is about.",)
+
+
+def _narrow(filters: Filters, field: str, value: str) -> Filters | None:
+    """`filters` with one more condition, or None where the value makes no sense for the field."""
+    folded = words.fold(value).strip()
+    if field == "best":
+        return replace(filters, best=folded in _YES) if folded in _YES | _NO else None
+    if field in {"votes", "year"}:
+        span = _range(folded)
+        return None if span is None else replace(filters, votes=span) if field == "votes" else replace(filters, year=span)
+    if not folded:
+        return None
+    if field == "category":
+        return replace(filters, categories=(*filters.categories, folded))
+    if field == "site":
+        return replace(filters, sites=(*filters.sites, folded))
+    return replace(filters, authors=(*filters.authors, folded))
+
+
+def _range(value: str) -> Range | None:
+    found = _RANGE.match(value)
+    if not found:
+        return None
+    if found["value"] is None:
+        low, high = found["low"], found["high"]
+        return Range(int(low) if low else None, int(high) if high else None) if low or high else None
+    number = int(found["value"])
+    ranges: dict[str, Callable[[int], Range]] = {
+        ">=": lambda n: Range(n, None),
+        "<=": lambda n: Range(None, n),
+        ">": lambda n: Range(n + 1, None),
+        "<": lambda n: Range(None, n - 1),
+    }
+    op = found["op"] or "="
+    return ranges[op](number) if op in ranges else Range(number, number)

@@ -1,0 +1,71 @@
+-- The one database of a library. Times are whole seconds since 1970 in UTC, lists are JSON. (No semicolon but at ends.)
+CREATE TABLE archives (
+    key       TEXT PRIMARY KEY,   -- path inside the library, or absolute
+    size      INTEGER NOT NULL,
+    modified  INTEGER NOT NULL,   -- nanoseconds
+    sha256    TEXT NOT NULL,
+    format    TEXT,
+    status    TEXT NOT NULL,      -- read | failed
+    threads   INTEGER NOT NULL DEFAULT 0,
+    answers   INTEGER NOT NULL DEFAULT 0,
+    skipped   INTEGER NOT NULL DEFAULT 0,
+    warnings  TEXT NOT NULL DEFAULT '[]',
+    reason    TEXT
+);
+CREATE TABLE posts (
+    number    INTEGER PRIMARY KEY,
+    id        TEXT NOT NULL UNIQUE,
+    thread_id TEXT NOT NULL,
+    kind      TEXT NOT NULL,
+    site      TEXT NOT NULL,
+    position  INTEGER NOT NULL,
+    parent_id TEXT,
+    title     TEXT,
+    category  TEXT,
+    tags      TEXT NOT NULL,
+    author    TEXT,
+    anonymous INTEGER NOT NULL,
+    written   INTEGER,
+    votes     INTEGER,
+    best      INTEGER,
+    url       TEXT,
+    captured  INTEGER,
+    warnings  TEXT NOT NULL,
+    seen      INTEGER NOT NULL,   -- when the copy that was believed last was made
+    advice    INTEGER NOT NULL DEFAULT 0,   -- derived: an answer that is ranked
+    lift      REAL                          -- derived: see standing.py
+);
+CREATE INDEX posts_by_thread ON posts (thread_id, position);
+CREATE INDEX posts_by_lift ON posts (lift) WHERE advice;
+CREATE INDEX posts_by_votes ON posts (votes) WHERE advice;
+-- Apart from the rest, so that ranking a thousand candidates does not read a thousand bodies.
+CREATE TABLE bodies (
+    number    INTEGER PRIMARY KEY REFERENCES posts ON DELETE CASCADE,
+    body      TEXT NOT NULL
+);
+-- What a copy without ids is recognised by, and what its made-up ids became.
+CREATE TABLE thread_keys (
+    key       TEXT PRIMARY KEY,
+    thread_id TEXT NOT NULL
+);
+CREATE TABLE aliases (
+    alias     TEXT PRIMARY KEY,
+    id        TEXT NOT NULL
+);
+-- Derived: who backs whom (endorsements.py).
+CREATE TABLE endorsements (
+    thread_id TEXT NOT NULL,
+    by_post   TEXT NOT NULL,
+    author    TEXT,
+    to_post   TEXT NOT NULL,
+    backs     INTEGER NOT NULL,
+    favorited INTEGER NOT NULL,
+    evidence  TEXT NOT NULL
+);
+CREATE INDEX endorsements_by_thread ON endorsements (thread_id);
+CREATE INDEX endorsements_by_answer ON endorsements (to_post);
+-- The generation in force and other single facts. Changing `generation` is what makes a build current.
+CREATE TABLE facts (
+    name      TEXT PRIMARY KEY,
+    value     TEXT NOT NULL
+);

@@ -1,0 +1,110 @@
+"""The JSON shapes of what the house gives out: the same on the command line (`--json`) and under `/api/`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from . import markup
+from .ask import RankedAnswer, Results, ThreadPage
+from .store import Archive
+from .thread import Post
+
+
+def results(page: Results) -> dict[str, Any]:
+    """The shape of `ask` and `top`."""
+    return {
+        "question": page.query.text,
+        "total": page.total,
+        "took_ms": round(page.took_ms, 1),
+        "engine": page.engine,
+        "dial": page.dial,
+        "sort": page.sort,
+        "offset": page.offset,
+        "notes": list(page.notes),
+        "answers": [_answer(answer) for answer in page.answers],
+    }
+
+
+def _answer(ranked: RankedAnswer) -> dict[str, Any]:
+    post = ranked.answer
+    return {
+        "rank": ranked.rank,
+        "id": post.id,
+        "thread_id": post.thread_id,
+        "title": ranked.title,
+        "category": ranked.category,
+        "author": post.author,
+        "anonymous": post.anonymous,
+        "written": _time(post.written),
+        "votes": post.votes,
+        "best": post.best,
+        "endorsed_by": list(ranked.endorsed_by),
+        "score": round(ranked.score, 6),
+        "signals": {name: round(value, 6) for name, value in ranked.signals.items()},
+        "snippet": [{"text": span.text, "match": span.match} for span in ranked.snippet],
+        "url": post.url,
+    }
+
+
+def thread(page: ThreadPage) -> dict[str, Any]:
+    """The shape of `show`. Bodies are prose; `answers` holds every reply in page order, each with its kind."""
+    question = page.thread.question
+    endorsed: dict[str, list[str]] = {}
+    endorses: dict[str, list[str]] = {}
+    for found in page.endorsements:
+        if found.backs:
+            endorsed.setdefault(found.to_post, []).append(found.author)
+            endorses.setdefault(found.by_post, []).append(found.to_author)
+    warnings = [warning for post in (question, *page.thread.replies) if post for warning in post.warnings]
+    return {
+        "id": page.thread.id,
+        "site": page.thread.site,
+        "title": page.thread.title,
+        "category": question.category if question else None,
+        "tags": list(question.tags) if question else [],
+        "url": question.url if question else None,
+        "question": question and {key: value for key, value in _post(question).items() if key != "kind"},
+        "answers": [
+            _post(reply)
+            | {
+                "by_asker": page.thread.by_asker(reply),
+                "best": reply.best,
+                "endorsed_by": list(dict.fromkeys(endorsed.get(reply.id, ()))),
+                "endorses": list(dict.fromkeys(endorses.get(reply.id, ()))),
+                "comments": [_post(comment) for comment in page.thread.comments.get(reply.id, ())],
+            }
+            for reply in page.thread.replies
+        ],
+        "warnings": warnings,
+    }
+
+
+def _post(post: Post) -> dict[str, Any]:
+    return {
+        "id": post.id,
+        "kind": post.kind,
+        "author": post.author,
+        "anonymous": post.anonymous,
+        "written": _time(post.written),
+        "votes": post.votes,
+        "body": markup.prose(post.body),
+    }
+
+
+def archive(known: Archive, path: str, status: str | None = None) -> dict[str, Any]:
+    """One row of `build` and `info`: an archive under the path it goes by, and what came of it."""
+    return {
+        "path": path,
+        "format": known.format,
+        "status": status or known.status,
+        "threads": known.threads,
+        "answers": known.answers,
+        "skipped": known.skipped,
+        "warnings": list(known.warnings),
+        "reason": known.reason,
+    }
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat()

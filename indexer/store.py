@@ -1,0 +1,548 @@
+"""Here is a post id, give me the post. One SQLite file, the truth of the library. Not for searching.
+
+A build is one transaction: the generation in force is a fact in the same file, so posts and pointer change together, and a
+build that dies leaves the library as it was. Readers (WAL) see one moment of it for as long as `snapshot` lasts.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.resources import files
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from . import merging
+from .endorsements import Endorsement
+from .errors import LibraryBusy, LibraryError, NoLibrary
+from .standing import Standing, Vote
+from .thread import Post, PostKind, Thread
+
+FILE: Final = "library.sqlite"
+SCHEMA_VERSION: Final = 1
+_CHUNK: Final = 500
+_POST: Final = (
+    "id, thread_id, kind, site, position, parent_id, title, category, tags, author, anonymous, written, votes, best, url,"
+    " captured, warnings"
+)
+_SELECT: Final = (
+    f"SELECT {', '.join(f'p.{column}' for column in _POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
+)
+_PAGE_ORDER: Final = "ORDER BY p.thread_id, p.position, p.written, p.id"
+
+
+class Candidate(NamedTuple):
+    """What the ranker needs to know of an answer, without its text."""
+
+    id: str
+    thread_id: str
+    site: str
+    category: str | None
+    author: str | None
+    year: int | None
+    written: int | None
+    """Seconds since 1970."""
+    votes: int | None
+    best: bool | None
+    lift: float | None
+    backers: int
+    """Persons who back the answer in words."""
+    dissenters: int
+    favorited_backers: int
+    """Backers who say that they also voted: they are in `votes` already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is known of one archive read before, and what came of it."""
+
+    key: str
+    size: int
+    modified: int
+    sha256: str
+    format: str | None
+    status: str
+    threads: int = 0
+    answers: int = 0
+    skipped: int = 0
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class Store:
+    """The posts of a library. One object serves one thread of the program."""
+
+    def __init__(self, library: Path, *, writing: bool = False) -> None:
+        """Opens a library's store; with `writing`, makes it where there is none.
+
+        Raises NoLibrary where there is none to read, LibraryError where the file is no store or of a newer Askive.
+        """
+        self.path = library / FILE
+        if writing:
+            library.mkdir(parents=True, exist_ok=True)
+        elif not self.path.is_file():
+            raise NoLibrary(f"There is no library in {library}")
+        self._db = sqlite3.connect(self.path, timeout=2, isolation_level=None, check_same_thread=False)
+        try:
+            self._db.execute("PRAGMA foreign_keys = ON")
+            # What is forgotten is overwritten, not only unlinked.
+            self._db.execute("PRAGMA secure_delete = ON")
+            version = self._db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and writing:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = FULL")
+            elif version == 0:
+                raise NoLibrary(f"The build of the library in {library} never ended")
+            elif version != SCHEMA_VERSION:
+                raise LibraryError(
+                    f"{self.path} has schema {version}; this Askive reads {SCHEMA_VERSION}",
+                    "Use the Askive that built it, or move the file away and build again",
+                )
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(f"{self.path} is no library ({error})", "Move it away and run `askive build`") from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    # Transactions
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside happens at once or not at all. Raises LibraryBusy while another build writes."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            raise LibraryBusy(f"Another build is writing to {self.path.parent}") from error
+        try:
+            if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
+                for statement in files(__package__).joinpath("schema.sql").read_text("utf-8").split(";"):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS changed (thread_id TEXT PRIMARY KEY)")
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS stale (document_id TEXT PRIMARY KEY)")
+            self._db.execute("DELETE FROM changed")
+            self._db.execute("DELETE FROM stale")
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of a transaction that is taken back on its own when it fails, the rest staying."""
+        self._db.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK TO attempt")
+            self._db.execute("RELEASE attempt")
+            raise
+        self._db.execute("RELEASE attempt")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything read inside is of one moment, whatever a build commits meanwhile."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
+
+    def settle(self) -> None:
+        """Bring what was committed into the main file, so that nothing deleted is left in it. Best effort while others read."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    # Facts
+
+    def fact(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_fact(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+
+    # Archives
+
+    def archive(self, key: str) -> Archive | None:
+        row = self._db.execute("SELECT * FROM archives WHERE key = ?", (key,)).fetchone()
+        return _archive(row) if row else None
+
+    def archives(self) -> list[Archive]:
+        """All archives ever read, by key."""
+        return [_archive(row) for row in self._db.execute("SELECT * FROM archives ORDER BY key")]
+
+    def set_archive(self, archive: Archive) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(archive.key, archive.size, archive.modified, archive.sha256, archive.format, archive.status),
+                *(archive.threads, archive.answers, archive.skipped, json.dumps(archive.warnings), archive.reason),
+            ),
+        )
+
+    # Writing posts
+
+    def put(self, post: Post, seen: int) -> None:
+        """Add a copy of a post, made at `seen` (seconds since 1970), to what is known of it."""
+        post = self._in_its_thread(post)
+        copy = merging.Copy(post, seen)
+        row = self._db.execute(f"SELECT {_POST}, seen, number FROM posts WHERE id = ?", (post.id,)).fetchone()
+        if row is None:
+            self._mark(post.thread_id)
+            number = self._db.execute(
+                f"INSERT INTO posts ({_POST}, seen) VALUES ({', '.join('?' * 18)})", (*_values(post), seen)
+            ).lastrowid
+            self._db.execute("INSERT INTO bodies VALUES (?, ?)", (number, post.body))
+        else:
+            number = row[-1]
+            body = self._db.execute("SELECT body FROM bodies WHERE number = ?", (number,)).fetchone()[0]
+            merged = merging.merge(merging.Copy(_post((*row[:17], body)), row[-2]), copy)
+            columns = ", ".join(f"{column} = ?" for column in f"{_POST}, seen".split(", "))
+            values = (*_values(merged.post), merged.seen)
+            if values == tuple(row[:18]) and merged.post.body == body:
+                return
+            self._mark(post.thread_id)
+            self._db.execute(f"UPDATE posts SET {columns} WHERE number = ?", (*values, number))
+            self._db.execute("UPDATE bodies SET body = ? WHERE number = ?", (merged.post.body, number))
+
+    def _mark(self, thread_id: str) -> None:
+        """Note that a thread is about to change, and which documents of it the index in force has."""
+        if self._db.execute("INSERT OR IGNORE INTO changed VALUES (?)", (thread_id,)).rowcount:
+            self._db.execute(
+                "INSERT OR IGNORE INTO stale SELECT id FROM posts WHERE thread_id = ? AND (advice OR kind = 'question')",
+                (thread_id,),
+            )
+
+    def _in_its_thread(self, post: Post) -> Post:
+        """The post under the ids that the library knows it and its thread by, made-up ids giving way to the site's own."""
+        thread_id = self.resolve(post.thread_id)
+        if post.kind == "question":
+            key = merging.thread_key(post)
+            known = self._db.execute("SELECT thread_id FROM thread_keys WHERE key = ?", (key,)).fetchone()
+            if known and known[0] != thread_id and merging.is_provisional(thread_id):
+                self._alias(thread_id, known[0])
+                thread_id = known[0]
+            elif known and known[0] != thread_id and merging.is_provisional(known[0]):
+                self._rename_thread(known[0], thread_id)
+            if key and not (known and merging.is_provisional(thread_id)):
+                self._db.execute("INSERT OR REPLACE INTO thread_keys VALUES (?, ?)", (key, thread_id))
+            return _with_ids(post, thread_id, thread_id)
+        post = _with_ids(post, self.resolve(post.id), thread_id)
+        twin = self._twin(post)
+        if twin and merging.is_provisional(twin):
+            self._rename_post(twin, post.id)
+        elif twin:
+            self._alias(post.id, twin)
+            post = _with_ids(post, twin, thread_id)
+        return post
+
+    def _twin(self, post: Post) -> str | None:
+        """The same answer under the other sort of id: by the same author in the same minute of the same thread."""
+        if post.written is None or post.author is None:
+            return None
+        minute = int(post.written.timestamp()) // 60
+        rows = self._db.execute(
+            "SELECT id FROM posts WHERE thread_id = ? AND author = ? AND written / 60 = ? AND kind != 'question'"
+            " ORDER BY position",
+            (post.thread_id, post.author, minute),
+        ).fetchall()
+        if any(row[0] == post.id for row in rows):
+            return None
+        made_up = merging.is_provisional(post.id)
+        return next((row[0] for row in rows if merging.is_provisional(row[0]) != made_up), None)
+
+    def _rename_thread(self, old: str, new: str) -> None:
+        self._mark(old)
+        self._mark(new)
+        self._rename_post(old, new)
+        self._db.execute("UPDATE posts SET thread_id = ? WHERE thread_id = ?", (new, old))
+        self._db.execute("UPDATE posts SET parent_id = ? WHERE parent_id = ?", (new, old))
+
+    def _rename_post(self, old: str, new: str) -> None:
+        self._alias(old, new)
+        for (thread_id,) in self._db.execute("SELECT thread_id FROM posts WHERE id = ?", (old,)).fetchall():
+            self._mark(thread_id)
+        if not self.posts([new]):
+            self._db.execute("UPDATE posts SET id = ? WHERE id = ?", (new, old))
+            return
+        # Both were known as two; what the made-up one has goes to the other.
+        seen = self._db.execute("SELECT seen FROM posts WHERE id = ?", (old,)).fetchone()
+        for post in self.posts([old]).values():
+            self.delete([old])
+            self.put(post, seen[0])
+
+    def _alias(self, alias: str, post_id: str) -> None:
+        self._db.execute("UPDATE aliases SET id = ? WHERE id = ?", (post_id, alias))
+        self._db.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?)", (alias, post_id))
+
+    def delete(self, post_ids: Iterable[str]) -> None:
+        """Take posts out for good. A deleted question leaves its answers as orphans."""
+        for post_id in post_ids:
+            for (thread_id,) in self._db.execute("SELECT thread_id FROM posts WHERE id = ?", (post_id,)).fetchall():
+                self._mark(thread_id)
+            self._db.execute("DELETE FROM posts WHERE id = ?", (post_id,))
+
+    def delete_covered(self, covers: Callable[[Post], bool]) -> bool:
+        """Delete every post that a rule covers; tells whether there was any."""
+        covered = [post.id for post in self.all_posts() if covers(post)]
+        self.delete(covered)
+        return bool(covered)
+
+    def clear(self) -> None:
+        """Forget everything that came from archives; facts, such as the generation in force, stay."""
+        self._db.execute("INSERT OR IGNORE INTO changed SELECT DISTINCT thread_id FROM posts")
+        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements"):
+            self._db.execute(f"DELETE FROM {table}")
+
+    # What a build derives
+
+    def changed(self) -> list[str]:
+        """Ids of the threads that this transaction has changed so far, in order."""
+        return [row[0] for row in self._db.execute("SELECT thread_id FROM changed ORDER BY thread_id")]
+
+    def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement]) -> None:
+        """Keep what was found out about a thread: which posts are advice, and who backs whom."""
+        self._db.execute("UPDATE posts SET advice = 0, lift = NULL WHERE thread_id = ?", (thread.id,))
+        self._db.executemany("UPDATE posts SET advice = 1 WHERE id = ?", [(answer.id,) for answer in thread.answers])
+        self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread.id,))
+        self._db.executemany(
+            "INSERT INTO endorsements VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(thread.id, e.by_post, e.author, e.to_post, e.backs, e.favorited, e.evidence) for e in endorsements],
+        )
+
+    def stale(self) -> list[str]:
+        """Ids of the documents that the index in force has of the changed threads, whether they are still there or not."""
+        return [row[0] for row in self._db.execute("SELECT document_id FROM stale")]
+
+    def votes(self) -> Iterator[Vote]:
+        """The votes of all answers that have any said of them, grouped by thread."""
+        rows = self._db.cursor().execute(
+            "SELECT id, thread_id, site, CAST(strftime('%Y', written, 'unixepoch') AS INTEGER), votes FROM posts"
+            " WHERE advice AND votes IS NOT NULL ORDER BY thread_id"
+        )
+        return (Vote(*row) for row in rows)
+
+    def set_standings(self, standings: Iterable[Standing]) -> None:
+        self._db.executemany(
+            "UPDATE posts SET lift = ?2 WHERE id = ?1 AND lift IS NOT ?2", ((s.answer_id, s.lift) for s in standings)
+        )
+
+    # Reading posts
+
+    def resolve(self, post_id: str) -> str:
+        """The id a post is known by now, for any that it was ever known by."""
+        row = self._db.execute("SELECT id FROM aliases WHERE alias = ?", (post_id,)).fetchone()
+        return row[0] if row else post_id
+
+    def find_thread(self, name: str) -> str | None:
+        """The id of the thread that a person means by an id, a post's id, a page's address or a site's bare number."""
+        # One after the other: only the address has no index.
+        rows = self._db.execute("SELECT thread_id FROM posts WHERE id = ?", (self.resolve(name),)).fetchall()
+        if not rows and (orphans := self._thread_row(name)):
+            # Its question is in no archive, so that no post has the thread's own id.
+            rows = [orphans]
+        if not rows and "://" in name:
+            rows = self._db.execute("SELECT DISTINCT thread_id FROM posts WHERE url = ? LIMIT 2", (name,)).fetchall()
+        if not rows and name.isalnum():
+            sites = [row[0] for row in self._db.execute("SELECT DISTINCT site FROM posts")]
+            rows = [row for site in sites if (row := self._thread_row(f"{site}:{name}"))]
+        return rows[0][0] if len(rows) == 1 else None
+
+    def _thread_row(self, thread_id: str) -> tuple[str] | None:
+        row: tuple[str] | None = self._db.execute(
+            "SELECT thread_id FROM posts WHERE thread_id = ? LIMIT 1", (self.resolve(thread_id),)
+        ).fetchone()
+        return row
+
+    def thread(self, thread_id: str) -> Thread | None:
+        """A whole thread, or None where none of it is known."""
+        return next(self.threads([thread_id]), None)
+
+    def threads(self, thread_ids: Sequence[str] | None = None) -> Iterator[Thread]:
+        """Threads whole, one at a time: those named, or all of them."""
+        if thread_ids is None:
+            yield from _assemble(self._db.cursor().execute(f"{_SELECT} {_PAGE_ORDER}"))
+            return
+        for chunk in _chunks(thread_ids):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._db.cursor().execute(f"{_SELECT} WHERE p.thread_id IN ({marks}) {_PAGE_ORDER}", chunk)
+            yield from _assemble(rows)
+
+    def all_posts(self) -> Iterator[Post]:
+        """Every post, threads together and in order: what an export writes."""
+        rows = self._db.cursor().execute(f"{_SELECT} {_PAGE_ORDER}")
+        return (_post(row) for row in rows)
+
+    def posts(self, post_ids: Sequence[str]) -> dict[str, Post]:
+        """Posts by id, those that are known."""
+        found = {}
+        for chunk in _chunks(post_ids):
+            marks = ", ".join("?" * len(chunk))
+            for row in self._db.execute(f"{_SELECT} WHERE p.id IN ({marks})", chunk):
+                found[row[0]] = _post(row)
+        return found
+
+    # Reading answers to rank
+
+    _CANDIDATE: Final = (
+        "SELECT p.id, p.thread_id, p.site, q.category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
+        " CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER), p.written, p.votes, p.best, p.lift,"
+        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs),"
+        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND NOT e.backs),"
+        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs AND e.favorited)"
+        " FROM posts p LEFT JOIN posts q ON q.id = p.thread_id WHERE p.advice"
+    )
+
+    def candidates(self, *, answer_ids: Sequence[str] = (), thread_ids: Sequence[str] = ()) -> dict[str, Candidate]:
+        """The answers named, and all answers of the threads named, by id."""
+        found: dict[str, Candidate] = {}
+        for column, ids in (("p.id", answer_ids), ("p.thread_id", thread_ids)):
+            for chunk in _chunks(ids):
+                marks = ", ".join("?" * len(chunk))
+                for row in self._db.execute(f"{self._CANDIDATE} AND {column} IN ({marks})", chunk):
+                    found[row[0]] = _candidate(row)
+        return found
+
+    def every_candidate(self, order: str) -> Iterator[Candidate]:
+        """All answers by one of the columns: "lift", "votes", "newest" or "oldest"; those without it come last."""
+        column = {"lift": "p.lift DESC", "votes": "p.votes DESC", "newest": "p.written DESC", "oldest": "p.written"}[order]
+        rows = self._db.cursor().execute(f"{self._CANDIDATE} ORDER BY {column} NULLS LAST, p.id")
+        return (_candidate(row) for row in rows)
+
+    def endorsements_of(self, thread_id: str) -> list[Endorsement]:
+        """Who backs whom in a thread, in page order."""
+        rows = self._db.execute(
+            "SELECT e.by_post, e.author, e.to_post, p.author, e.backs, e.evidence, e.favorited FROM endorsements e"
+            " JOIN posts p ON p.id = e.to_post WHERE e.thread_id = ? ORDER BY e.rowid",
+            (thread_id,),
+        )
+        return [
+            Endorsement(by, author, to, to_author or "", bool(backs), said, "", bool(fav))
+            for by, author, to, to_author, backs, said, fav in rows
+        ]
+
+    def backers(self, answer_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Names of those who back each answer in words, each once, in page order."""
+        names: dict[str, list[str]] = {}
+        for chunk in _chunks(answer_ids):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._db.execute(
+                "SELECT to_post, author FROM endorsements WHERE backs AND author IS NOT NULL"
+                f" AND to_post IN ({marks}) ORDER BY rowid",
+                chunk,
+            )
+            for answer_id, author in rows:
+                known = names.setdefault(answer_id, [])
+                if author not in known:
+                    known.append(author)
+        return names
+
+    # What is in the library
+
+    def counts(self) -> dict[str, int]:
+        """How many threads (with a question), answers (as sites count them), answers that are ranked, and posts there are."""
+        threads, answers, ranked, posts = self._db.execute(
+            "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind IN ('answer', 'relay', 'modnote')),"
+            " count(*) FILTER (WHERE advice), count(*) FROM posts"
+        ).fetchone()
+        return {"threads": threads, "answers": answers, "ranked": ranked, "posts": posts}
+
+    def tally(self, column: str) -> list[tuple[str, int]]:
+        """How many questions there are of each site, category or year, most first (years: latest first)."""
+        expression, order = {
+            "site": ("site", "2 DESC, 1"),
+            "category": ("category", "2 DESC, 1"),
+            "year": ("strftime('%Y', written, 'unixepoch')", "1 DESC"),
+        }[column]
+        return self._db.execute(
+            f"SELECT {expression}, count(*) FROM posts WHERE kind = 'question' AND {expression} IS NOT NULL"
+            f" GROUP BY 1 ORDER BY {order}"
+        ).fetchall()
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]
+
+
+def _with_ids(post: Post, post_id: str, thread_id: str) -> Post:
+    if post.id == post_id and post.thread_id == thread_id:
+        return post
+    values = {name: getattr(post, name) for name in Post.__slots__}
+    if post.parent_id == post.thread_id:
+        values["parent_id"] = thread_id
+    return Post(**(values | {"id": post_id, "thread_id": thread_id}))
+
+
+def _assemble(rows: Iterable[tuple[Any, ...]]) -> Iterator[Thread]:
+    for thread_id, group in groupby((_post(row) for row in rows), key=lambda post: post.thread_id):
+        question: Post | None = None
+        replies: list[Post] = []
+        comments: dict[str, tuple[Post, ...]] = {}
+        for post in group:
+            if post.kind == "question":
+                question = post
+            elif post.kind == "comment":
+                parent = post.parent_id or thread_id
+                comments[parent] = (*comments.get(parent, ()), post)
+            else:
+                replies.append(post)
+        yield Thread(thread_id, question, tuple(replies), comments)
+
+
+def _values(post: Post) -> tuple[Any, ...]:
+    """A post as the columns of `_POST`."""
+    return (
+        *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
+        *(json.dumps(post.tags, ensure_ascii=False), post.author, int(post.anonymous), _seconds(post.written), post.votes),
+        *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
+        json.dumps(post.warnings, ensure_ascii=False),
+    )
+
+
+def _post(row: Sequence[Any]) -> Post:
+    kind: PostKind = row[2]
+    return Post(
+        id=row[0],
+        thread_id=row[1],
+        kind=kind,
+        site=row[3],
+        position=row[4],
+        parent_id=row[5],
+        title=row[6],
+        category=row[7],
+        tags=tuple(json.loads(row[8])),
+        author=row[9],
+        anonymous=bool(row[10]),
+        written=_time(row[11]),
+        votes=row[12],
+        best=None if row[13] is None else bool(row[13]),
+        url=row[14],
+        captured=_time(row[15]),
+        warnings=tuple(json.loads(row[16])),
+        body=row[17],
+    )
+
+
+def _candidate(row: tuple[Any, ...]) -> Candidate:
+    candidate = Candidate(*row)
+    return candidate if candidate.best is None else candidate._replace(best=bool(candidate.best))
+
+
+def _archive(row: tuple[Any, ...]) -> Archive:
+    archive = Archive(*row)
+    return replace(archive, warnings=tuple(json.loads(row[9])))
+
+
+def _seconds(time: datetime | None) -> int | None:
+    return None if time is None else int(time.timestamp())
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

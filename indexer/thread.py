@@ -1,0 +1,87 @@
+"""Post and Thread: what people wrote, in the house's own shape whatever the archive's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+PostKind = Literal["question", "answer", "comment", "relay", "modnote"]
+POST_KINDS: frozenset[str] = frozenset(get_args(PostKind))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One thing that somebody wrote: a question, an answer, or a comment on one of them.
+
+    `id` and `thread_id` have the form ``site:native``; a question's two ids are equal. `relay` is the asker speaking
+    through a moderator and `modnote` a moderator speaking as such: both are shown in place and never ranked.
+    Whatever the archive does not show is None (votes, best, author, written), never 0, False or a guess.
+    """
+
+    id: str
+    thread_id: str
+    kind: PostKind
+    site: str
+    body: str = ""
+    """Safe HTML, as `markup.clean` leaves it."""
+    position: int = 0
+    """Order on the page: 0 for the question, then 1, 2, …"""
+    parent_id: str | None = None
+    title: str | None = None
+    category: str | None = None
+    tags: tuple[str, ...] = ()
+    author: str | None = None
+    anonymous: bool = False
+    written: datetime | None = None
+    """Aware, in UTC."""
+    votes: int | None = None
+    best: bool | None = None
+    url: str | None = None
+    captured: datetime | None = None
+    """When this copy was saved, aware, in UTC, where the copy says so."""
+    warnings: tuple[str, ...] = ()
+    """What the reader was not sure of, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A question with everything written under it. Made only by the store, since dumps come out of order.
+
+    `question` is None for an orphan: answers whose question is in no archive read so far.
+    """
+
+    id: str
+    question: Post | None
+    replies: tuple[Post, ...]
+    """Answers, relays and modnotes in page order, without comments."""
+    comments: dict[str, tuple[Post, ...]]
+    """Comments by the id of the post they stand under."""
+
+    @property
+    def answers(self) -> tuple[Post, ...]:
+        """Answers proper, in page order: what is ranked. Excludes what the asker wrote, which is no advice."""
+        return tuple(post for post in self.replies if self.is_advice(post))
+
+    @property
+    def title(self) -> str:
+        """The title, or something to click on where the archive has none."""
+        return (self.question.title if self.question else None) or "(untitled question)"
+
+    @property
+    def site(self) -> str:
+        return self.id.partition(":")[0]
+
+    def by_asker(self, post: Post) -> bool:
+        """Whether the asker is speaking: by own name, or through a moderator's relay.
+
+        An anonymous asker's name proves nothing: every anonymous question shares it.
+        """
+        if post.kind == "relay":
+            return True
+        asker = self.question.author if self.question and not self.question.anonymous else None
+        return asker is not None and post.author == asker
+
+    def is_advice(self, post: Post) -> bool:
+        """Whether the post is an answer by somebody other than the asker."""
+        return post.kind == "answer" and not self.by_asker(post)

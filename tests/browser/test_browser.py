@@ -1,0 +1,246 @@
+"""The web pages in a real browser, served by a real server in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from urllib.parse import quote
+
+import pytest
+
+pytest.importorskip("selenium", reason="needs selenium: pip install 'askive[test]'")
+
+import chromium
+import looks
+from advice import HOSTILE, make_library
+from chromium import Browser
+from conftest import ROOT
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+SEARCH = "/search?q=bombed+interview+dream+job"
+PAGES = {
+    "home": "/",
+    "results": SEARCH,
+    "filtered": "/search?q=cat&votes=3&category=Pets+%26+Animals&from=2010&page=2",
+    "nothing found": "/search?q=%22cat+interview%22+year:2010&best=yes",
+    "nothing asked": "/search",
+    "long words": "/search?q=" + "a" * 600,
+    "thread": "/thread/example.org:1",
+    "an answer": "/thread/example.org:1#a-1/1",
+    "thread by votes": "/thread/example.org:1?order=votes",
+    "hostile thread": "/thread/example.org:3",
+    "hostile question": f"/search?q={quote(HOSTILE)}+zeppelin",
+    "top": "/top",
+    "top of a year": "/top?year=2016&raw=1",
+    "about": "/about",
+    "error": "/nowhere",
+}
+
+_SERVE = """
+import sys
+from indexer.ask import Library
+from indexer.settings import Settings
+from webui import create_app
+from webui.server import serve
+settings = Settings(library=Path(sys.argv[1]), port=0)
+serve(create_app(Library(settings.library), settings), settings, lambda address: print(address, flush=True))
+"""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server over the library of advice.py."""
+    chromium.paths()
+    folder = make_library(tmp_path_factory.mktemp("library"))
+    command = [sys.executable, "-c", _SERVE, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip().removesuffix("/")
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def _browser(base: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium.browser(base, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def browser(_browser: Browser) -> Browser:
+    """The browser as a visitor finds it: a desk's window, light, scripts on, nothing said."""
+    _browser.look(width=1100)
+    _browser.driver.get("about:blank")
+    _browser.said()
+    _browser.requested()
+    return _browser
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_every_page_is_drawn_well(browser: Browser, width: int, dark: bool) -> None:
+    wrong = []
+    for name, address in PAGES.items():
+        browser.look(width=width, dark=dark)
+        browser.open(address)
+        browser.run("for (const closed of document.querySelectorAll('details')) closed.open = true;")
+        for what in ("SIDEWAYS", "CONTRAST", "STRUCTURE", "TARGETS"):
+            wrong += [f"{name}: {what.lower()}: {finding}" for finding in browser.run(getattr(looks, what))]
+    assert wrong == []
+
+
+def test_colours_follow_the_light(browser: Browser) -> None:
+    def ground() -> str:
+        browser.open("/")
+        return str(browser.run("return getComputedStyle(document.body).backgroundColor"))
+
+    by_day = ground()
+    browser.look(width=1100, dark=True)
+    assert ground() != by_day
+
+
+def test_nothing_is_said_on_the_console_and_nothing_leaves_this_machine(browser: Browser) -> None:
+    for name, address in PAGES.items():
+        browser.open(address)
+        said = browser.said()
+        if name == "error":
+            # Chromium itself tells that the page's status is 404.
+            said = [line for line in said if "status of 404" not in line]
+        assert said == [], name
+        requested = [url for url in browser.requested() if not url.startswith(browser.base)]
+        assert requested == [], name
+
+
+def test_the_policy_is_in_force(browser: Browser) -> None:
+    """Were a script ever to come through, it would not run: the policy refuses one that is put in by hand."""
+    browser.open("/")
+    browser.run(
+        "const sheet = document.createElement('div'); sheet.setAttribute('style', 'color: red'); document.body.append(sheet);"
+        "const attack = document.createElement('img'); attack.setAttribute('onerror', 'window.attacked = 1'); attack.src = '/nowhere.png';"
+        "document.body.append(attack); const away = document.createElement('img'); away.src = 'https://evil.example/p.png';"
+        "document.body.append(away);"
+    )
+    said = "\n".join(browser.said())
+    assert "style-src" in said
+    assert "img-src" in said
+    assert browser.run("return window.attacked") is None
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+@pytest.mark.parametrize("width", [360, 1100])
+def test_from_the_box_to_an_answer(browser: Browser, width: int, scripts: bool) -> None:
+    browser.look(width=width, scripts=scripts)
+    browser.open("/")
+    box = browser.driver.find_element(By.ID, "q")
+    box.send_keys("bombed interview dream job", Keys.ENTER)
+    assert browser.address() == SEARCH
+    card = browser.driver.find_elements(By.CSS_SELECTOR, ".card")[0]
+    assert "marzipan" in card.text
+    assert card.find_elements(By.TAG_NAME, "mark")
+    assert "Endorsements" not in card.text
+    card.find_element(By.CSS_SELECTOR, ".why summary").click()
+    assert "Endorsements" in card.text
+    card.find_element(By.CSS_SELECTOR, "h2 a").click()
+    assert browser.address() == "/thread/example.org:1#a-1/1"
+    answer = browser.driver.find_element(By.CSS_SELECTOR, ":target")
+    assert answer.get_attribute("id") == "a-1/1"
+    assert "Send a thank you note" in answer.text
+    if scripts:
+        top = browser.run("return document.querySelector(':target').getBoundingClientRect().top")
+        assert 0 <= top < 800
+    answer.find_element(By.LINK_TEXT, "Ottoline").click()
+    assert browser.driver.find_element(By.CSS_SELECTOR, ":target").get_attribute("id") == "a-1/3"
+
+
+def test_filters_dial_sorts_and_pages_without_scripts(browser: Browser) -> None:
+    browser.look(width=360, scripts=False)
+    browser.open("/search?q=cat")
+
+    def total() -> str:
+        return browser.driver.find_element(By.CSS_SELECTOR, ".tally strong").text
+
+    assert total() == "25"
+    browser.driver.find_element(By.CSS_SELECTOR, ".filters summary").click()
+    browser.driver.find_element(By.ID, "votes").send_keys("10")
+    browser.driver.find_element(By.CSS_SELECTOR, ".filters button").click()
+    assert total() == "16"
+    browser.driver.find_element(By.LINK_TEXT, "Newest").click()
+    assert "sort=newest" in browser.address()
+    browser.driver.find_elements(By.CSS_SELECTOR, ".dial a")[4].click()
+    assert "dial=1" in browser.address()
+    assert "sort=" not in browser.address()
+    browser.driver.find_element(By.CSS_SELECTOR, ".pages a[rel=next]").click()
+    assert "page=2" in browser.address()
+    assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".card")) == 6
+    browser.driver.find_element(By.CSS_SELECTOR, ".chips a").click()
+    assert total() == "25"
+    assert "page=" not in browser.address()
+
+
+def _tab(browser: Browser) -> str:
+    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    return str(browser.run("const at = document.activeElement; return at.id || at.textContent.trim() || at.tagName"))
+
+
+def test_everything_is_reached_by_keyboard_and_seen_when_it_is(browser: Browser) -> None:
+    browser.open(SEARCH)
+    usable = browser.run(
+        "return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary')]"
+        ".filter((element) => element.checkVisibility() || element.matches('.skip')).length"
+    )
+    reached = [_tab(browser)]
+    assert reached == ["Skip to the content"]
+    assert browser.run("return document.activeElement.getBoundingClientRect().top") >= 0
+    while len(reached) < usable:
+        reached.append(_tab(browser))
+        outline = browser.run(
+            "const style = getComputedStyle(document.activeElement); return [style.outlineStyle, parseFloat(style.outlineWidth)]"
+        )
+        assert outline[0] == "solid", reached[-1]
+        assert outline[1] >= 2
+    assert len(reached) == usable
+    assert reached[3:7] == ["About", "q", "Search", "Filters"]
+    browser.open(SEARCH)
+    _tab(browser)
+    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.run("return document.activeElement.id") == "main"
+
+
+def test_slash_puts_the_cursor_into_the_box(browser: Browser) -> None:
+    browser.open("/thread/example.org:1")
+    body = browser.driver.find_element(By.TAG_NAME, "body")
+    body.send_keys("/")
+    assert browser.run("return document.activeElement.id") == "q"
+    browser.driver.switch_to.active_element.send_keys("and/or")
+    assert browser.run("return document.activeElement.value") == "and/or"
+    assert browser.driver.find_element(By.CSS_SELECTOR, ".hotkey").is_displayed()
+
+
+def test_hostile_text_stays_text(browser: Browser) -> None:
+    for address in (PAGES["hostile thread"], PAGES["hostile question"], "/top"):
+        browser.open(address)
+        scripts = browser.run("return [...document.scripts].map((script) => new URL(script.src).pathname)")
+        assert scripts == ["/static/askive.js"]
+        assert "<script>alert(1)</script>" in browser.driver.find_element(By.TAG_NAME, "main").text
+
+
+def test_marked_matches_read_as_words(browser: Browser) -> None:
+    """Marks and passages are the answer's own text, in one piece."""
+    browser.open(SEARCH)
+    passage = browser.driver.find_element(By.CSS_SELECTOR, ".card .passage").text
+    assert passage == "Send a thank you note after the interview, and answer in it the question you froze on."
+
+
+def test_on_paper_only_the_text_is_left(browser: Browser) -> None:
+    browser.open("/thread/example.org:1")
+    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        shown = browser.run(
+            "return ['.box', '.masthead nav', '.sorts', '.colophon'].filter((part) => document.querySelector(part).checkVisibility())"
+        )
+        assert shown == []
+        assert browser.driver.find_element(By.TAG_NAME, "h1").is_displayed()
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})

@@ -1,0 +1,103 @@
+"""The order, and that it can be explained."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer import ranking
+from indexer.engines import Hit
+from indexer.ranking import TextScore
+from indexer.store import Candidate
+
+
+def candidate(name="a", **values):
+    default = {"thread_id": "t", "site": "s", "category": None, "author": None, "year": None, "written": None, "votes": None}
+    default |= {"best": None, "lift": None, "backers": 0, "dissenters": 0, "favorited_backers": 0}
+    return Candidate(id=name, **(default | values))
+
+
+def order(candidates, text=None, **how):
+    scores = {c.id: TextScore((text or {}).get(c.id, 1.0), 0.0, 0.0) for c in candidates}
+    return [r.candidate.id for r in ranking.rank(scores, {c.id: c for c in candidates}, **how)]
+
+
+def test_of_two_equal_answers_the_better_voted_comes_first():
+    assert order([candidate("a", votes=0, lift=-0.5), candidate("b", votes=9, lift=1.5)]) == ["b", "a"]
+
+
+def test_votes_never_rescue_an_answer_off_the_point():
+    assert order([candidate("a"), candidate("b", votes=10**6, lift=13.0, backers=50, best=True)], {"a": 10.0, "b": 3.0}) == [
+        "a",
+        "b",
+    ]
+
+
+def test_unknown_votes_are_neutral_and_not_zero():
+    assert order([candidate("a", votes=0, lift=-1.0), candidate("b"), candidate("c", votes=5, lift=1.0)]) == ["c", "b", "a"]
+
+
+def test_a_backer_who_also_voted_counts_less():
+    assert order([candidate("a", backers=1, favorited_backers=1), candidate("b", backers=1)]) == ["b", "a"]
+
+
+def test_dissent_counts_against():
+    assert order([candidate("a", dissenters=1), candidate("b"), candidate("c", backers=1)]) == ["c", "b", "a"]
+
+
+def test_best_mark_lifts():
+    assert order([candidate("a", best=False), candidate("b", best=True)]) == ["b", "a"]
+
+
+def test_the_dial_at_zero_is_the_text_alone():
+    pair = [candidate("a", lift=5.0, votes=500, best=True), candidate("b")]
+    assert order(pair, {"a": 1.0, "b": 1.01}, dial=0.0) == ["b", "a"]
+    assert order(pair, {"a": 1.0, "b": 1.01}, dial=1.0) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("sort", "expected"), [("votes", "bac"), ("newest", "abc"), ("oldest", "bac")])
+def test_sorts_put_what_is_unknown_last(sort, expected):
+    three = [candidate("a", votes=1, written=20), candidate("b", votes=2, written=10), candidate("c")]
+    assert "".join(order(three, sort=sort)) == expected
+
+
+@given(
+    st.floats(0, 1),
+    st.lists(
+        st.tuples(
+            st.floats(0.1, 50), st.floats(-5, 9) | st.none(), st.booleans() | st.none(), st.integers(0, 9), st.integers(0, 9)
+        ),
+        max_size=8,
+    ),
+)
+def test_signals_add_up_and_dial_and_sort_keep_the_set(dial, drawn):
+    found = {
+        str(i): candidate(str(i), lift=lift, best=best, backers=backers, dissenters=dissenters)
+        for i, (_, lift, best, backers, dissenters) in enumerate(drawn)
+    }
+    scores = {str(i): TextScore(text, text / 2, 0.0) for i, (text, *_) in enumerate(drawn)}
+    for sort in ranking.SORTS:
+        ranked = ranking.rank(scores, found, dial=dial, sort=sort)
+        assert {r.candidate.id for r in ranked} == set(found)
+        for r in ranked:
+            assert sum(r.signals.values()) == pytest.approx(r.score)
+            assert r.score >= 0
+            assert r.score <= 1.5 * (1 + ranking.BOOST_CAP) * scores[r.candidate.id].answer
+    best = ranking.rank(scores, found, dial=dial)
+    assert all(x.score >= y.score for x, y in itertools.pairwise(best))
+
+
+def test_a_threads_answers_are_found_by_their_question_and_by_each_other():
+    found = {c.id: c for c in (candidate("a"), candidate("b"), candidate("x", thread_id="u"))}
+    scores = ranking.text_scores([Hit("a", 2.0)], [Hit("t", 3.0)], found)
+    assert scores["a"] == (2.0, 6.0, 1.0)
+    assert scores["b"] == (0.0, 6.0, 1.0)
+    assert "x" not in scores
+
+
+def test_far_below_the_best_is_no_answer():
+    found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
+    assert set(ranking.text_scores([Hit("a", 10.0), Hit("b", 1.0)], [], found)) == {"a"}

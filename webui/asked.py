@@ -1,0 +1,190 @@
+"""What a page's address asks for. Everything that a page shows follows from its address and the library."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Self
+
+from indexer import query
+from indexer.ranking import SORTS, Sort
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
+_TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+|"')
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_LONGEST_NAME: Final = 200
+"""Code points of a category's name that are read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A search as its address puts it: the question as typed, what the controls add to it, and which page in which order."""
+
+    question: str = ""
+    category: str | None = None
+    since: int | None = None
+    until: int | None = None
+    votes: int | None = None
+    best: bool = False
+    dial: float = 0.5
+    sort: Sort = "best"
+    page: int = 1
+
+    @property
+    def text(self) -> str:
+        """The question with the controls as its filter words. These come first, so that a lone quote cannot swallow them."""
+        years = "" if self.since is self.until is None else f"{_or_open(self.since)}..{_or_open(self.until)}"
+        words = (
+            f'category:"{self.category}"' if self.category else "",
+            f"year:{years}" if years else "",
+            f"votes:>={self.votes}" if self.votes is not None else "",
+            "best:yes" if self.best else "",
+        )
+        return " ".join([word for word in words if word] + [self.question]).strip()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether any control adds a filter."""
+        return self != self.without_filters()
+
+    def but(self, **changes: Any) -> Self:
+        """The same with some things changed, from its first page on."""
+        return replace(self, **({"page": 1} | changes))
+
+    def without_filters(self) -> Self:
+        return replace(self, category=None, since=None, until=None, votes=None, best=False)
+
+    def parameters(self, usual_dial: float) -> dict[str, str]:
+        """The parameters of the address, those that say something."""
+        said = {
+            "q": self.question,
+            "category": self.category,
+            "from": self.since,
+            "to": self.until,
+            "votes": self.votes,
+            "best": "yes" if self.best else None,
+            "dial": None if self.dial == usual_dial else f"{self.dial:g}",
+            "sort": None if self.sort == "best" else self.sort,
+            "page": None if self.page == 1 else self.page,
+        }
+        return {name: str(value) for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browsed:
+    """What the address of the top answers asks for."""
+
+    category: str | None = None
+    year: int | None = None
+    raw: bool = False
+    page: int = 1
+
+    def but(self, **changes: Any) -> Self:
+        return replace(self, **({"page": 1} | changes))
+
+    def parameters(self) -> dict[str, str]:
+        said = {
+            "category": self.category,
+            "year": self.year,
+            "raw": "1" if self.raw else None,
+            "page": None if self.page == 1 else self.page,
+        }
+        return {name: str(value) for name, value in said.items() if value is not None}
+
+
+class Reader:
+    """Takes parameters as they were sent, and notes in words whatever it could not take."""
+
+    def __init__(self, arguments: Mapping[str, str]) -> None:
+        self._arguments = arguments
+        self.notes: list[str] = []
+
+    def text(self, name: str) -> str:
+        """What was typed, on one line. One character more than is searched is kept, so that the cut is noticed and told."""
+        return _CONTROLS.sub(" ", self._arguments.get(name, "")[: query.MAX_QUESTION + 1]).strip()
+
+    def name(self, name: str) -> str | None:
+        return self.text(name).replace('"', " ")[:_LONGEST_NAME].strip() or None
+
+    def number(self, name: str, what: str, low: int, high: int) -> int | None:
+        """A whole number from `low` to `high`; None where nothing or nothing of the kind was sent."""
+        said = self.text(name)
+        if not said:
+            return None
+        if not _WHOLE.fullmatch(said) or not low <= int(said) <= high:
+            self.notes.append(f"“{_short(said)}” is no {what}, so it was left out.")
+            return None
+        return int(said)
+
+    def dial(self, usual: float) -> float:
+        said = self.text("dial")
+        if not said:
+            return usual
+        try:
+            dial = float(said)
+        except ValueError:
+            dial = -1.0
+        if not 0 <= dial <= 1:
+            self.notes.append(f"“{_short(said)}” is no position of the dial, which goes from 0 to 1; {usual:g} was taken.")
+            return usual
+        return dial
+
+    def sort(self) -> Sort:
+        said = self.text("sort")
+        for sort in SORTS:
+            if sort == said:
+                return sort
+        if said:
+            self.notes.append(f"“{_short(said)}” is no order; there are {', '.join(SORTS)}.")
+        return "best"
+
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() in {"yes", "1", "true", "on"}
+
+    def page(self) -> int:
+        """Pages count from 1; how many there are is not known yet."""
+        return self.number("page", "page", 1, 10**18) or 1
+
+    def asked(self, usual_dial: float) -> Asked:
+        """The search that an address asks for."""
+        since, until = self.number("from", "year", 1, 9999), self.number("to", "year", 1, 9999)
+        if since is not None and until is not None and since > until:
+            since, until = until, since
+        return Asked(
+            question=self.text("q"),
+            category=self.name("category"),
+            since=since,
+            until=until,
+            votes=self.number("votes", "number of votes", -(10**9) + 1, 10**9 - 1),
+            best=self.flag("best"),
+            dial=self.dial(usual_dial),
+            sort=self.sort(),
+            page=self.page(),
+        )
+
+    def browsed(self) -> Browsed:
+        """The top answers that an address asks for."""
+        return Browsed(
+            category=self.name("category"), year=self.number("year", "year", 1, 9999), raw=self.flag("raw"), page=self.page()
+        )
+
+
+def typed_filters(question: str) -> list[tuple[str, str]]:
+    """The filters among the words of a question, each with the question as it reads without it."""
+    found = []
+    for token in _TOKEN.finditer(question):
+        if ":" in token.group():
+            parsed = query.parse(token.group())
+            if parsed.filters and not parsed.terms:
+                rest = f"{question[: token.start()].rstrip()} {question[token.end() :].lstrip()}".strip()
+                found.append((token.group(), rest))
+    return found[:20]
+
+
+def _or_open(year: int | None) -> str:
+    return "" if year is None else str(year)
+
+
+def _short(said: str) -> str:
+    return said if len(said) <= 40 else said[:39] + "…"

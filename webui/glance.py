@@ -1,0 +1,75 @@
+"""What the library holds at a glance: what every page's controls, the first page and the about page choose from."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from indexer.ask import Library, RankedAnswer
+from indexer.store import Archive
+
+FRESH_S: Final = 5.0
+"""Seconds for which a glance is taken as true: counting a large library for every page would be slower than searching it."""
+
+SHOWN: Final = 60
+"""Top answers that the first page chooses from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """Counts of one moment of the library. Tallies are (name, questions)."""
+
+    threads: int
+    answers: int
+    posts: int
+    sites: Sequence[tuple[str, int]]
+    categories: Sequence[tuple[str, int]]
+    years: Sequence[tuple[str, int]]
+    archives: Sequence[Archive]
+    engine: str
+    generation: str | None
+    index_bytes: int
+    top: Sequence[RankedAnswer]
+
+    @property
+    def span(self) -> str | None:
+        """The years the questions are from: "2004 to 2024"."""
+        years = sorted(int(year) for year, _ in self.years)
+        if not years:
+            return None
+        return str(years[0]) if years[0] == years[-1] else f"{years[0]} to {years[-1]}"
+
+
+class Glances:
+    """Gives the newest glance, taking another when the last one is FRESH_S old. Safe to use from several threads."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Lock()
+        self._last: tuple[float, Glance] | None = None
+
+    def newest(self) -> Glance:
+        with self._lock:
+            if self._last is None or time.monotonic() - self._last[0] > FRESH_S:
+                self._last = time.monotonic(), _take(self._library)
+            return self._last[1]
+
+
+def _take(library: Library) -> Glance:
+    about = library.about()
+    return Glance(
+        threads=about["threads"],
+        answers=about["answers"],
+        posts=about["posts"],
+        sites=about["sites"],
+        categories=about["categories"],
+        years=about["years"],
+        archives=about["archives"],
+        engine=about["engine"],
+        generation=about["generation"],
+        index_bytes=about["index"].bytes,
+        top=library.top(n=SHOWN).answers,
+    )

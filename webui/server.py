@@ -1,0 +1,108 @@
+"""Waitress around the application: listens, says where, and stops cleanly."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+import waitress.server
+import waitress.wasyncore
+from flask import Flask
+
+from indexer.errors import BadSetting
+from indexer.settings import Settings
+
+_LARGEST_BODY: Final = 64 * 1024
+"""Bytes. All questions come in the address; a body is read by nobody."""
+
+
+def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM. `announce` is called once with the address, when it really listens.
+
+    Raises BadSetting where the host or port cannot be listened on.
+    """
+    with _stopped_by_sigterm():
+        sockets = _listen(settings.host, settings.port)
+        channels: dict[int, Any] = {}
+        try:
+            server = waitress.server.create_server(
+                app,
+                map=channels,
+                sockets=sockets,
+                threads=settings.threads,
+                ident="",
+                max_request_body_size=_LARGEST_BODY,
+                clear_untrusted_proxy_headers=True,
+            )
+            announce(_address(settings.host, sockets[0].getsockname()[1]))
+            server.run()
+        except KeyboardInterrupt:
+            # Before the server runs; from there on it ends on it by itself.
+            pass
+        finally:
+            # Connections that browsers keep open would otherwise outlive the server.
+            waitress.wasyncore.close_all(channels, ignore_all=True)
+
+
+def _listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets on every address that a host stands for: "localhost" is often two. Of those some may not exist here."""
+    sockets: list[socket.socket] = []
+    missing: OSError | None = None
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE):
+            # Where any free port will do, all addresses have to get the same one.
+            chosen = port or (sockets[0].getsockname()[1] if sockets else 0)
+            try:
+                sockets.append(socket.create_server((str(address[0]), chosen), family=family))
+            except OSError as error:
+                if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
+                    raise
+                missing = error
+        if missing and not sockets:
+            raise missing
+    except (OSError, UnicodeError) as error:
+        for bound in sockets:
+            bound.close()
+        raise _refusal(host, port, error) from error
+    return sockets
+
+
+def _refusal(host: str, port: int, error: OSError | UnicodeError) -> BadSetting:
+    number = error.errno if isinstance(error, OSError) else None
+    if number == errno.EADDRINUSE:
+        return BadSetting(f"Port {port} on {host} is taken", f"Choose another: `askive serve --port {port % 65535 + 1}`")
+    if number == errno.EACCES:
+        return BadSetting(f"Port {port} needs more rights than this program has", "Choose another: `askive serve --port 8000`")
+    said = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return BadSetting(
+        f"Cannot listen on {host}, port {port} ({said})", "Listen on this machine: `askive serve --host 127.0.0.1`"
+    )
+
+
+def _address(host: str, port: int) -> str:
+    """What to open in a browser. A server that listens everywhere is on this machine too."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # said, not bound
+    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM means what Ctrl-C means. Signals can only be taken in a program's main thread; elsewhere nothing is changed."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

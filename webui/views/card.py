@@ -1,0 +1,73 @@
+"""An answer as it is shown on a page of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from indexer.ask import RankedAnswer
+from indexer.passage import Span
+from indexer.thread import Post
+
+from .. import addresses, explain
+from ..asked import Browsed
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A ranked answer. What the archive does not say is None and shows as nothing."""
+
+    rank: int
+    href: str
+    title: str
+    category: str | None
+    category_href: str | None
+    snippet: tuple[Span, ...]
+    votes: int | None
+    is_best: bool
+    backing: str | None
+    """Who backs it, in few words: "KokuRyu and 2 others"."""
+    backers: str
+    """All of their names."""
+    author: str | None
+    written: datetime | None
+    why: explain.Why | None
+    continues: bool
+    """Whether the card before it is of the same thread, so that its title need not be as large again."""
+
+
+def cards(answers: Iterable[RankedAnswer], why: Callable[[RankedAnswer], explain.Why | None]) -> tuple[Card, ...]:
+    """The cards of a page, in order; `why` says in which way their places are explained."""
+    made: list[Card] = []
+    before: str | None = None
+    for ranked in answers:
+        made.append(_card(ranked, why(ranked), continues=ranked.answer.thread_id == before))
+        before = ranked.answer.thread_id
+    return tuple(made)
+
+
+def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> Card:
+    post = ranked.answer
+    category = ranked.category
+    return Card(
+        rank=ranked.rank,
+        href=addresses.thread(post.thread_id, post),
+        title=ranked.title,
+        category=category,
+        category_href=addresses.top(Browsed(category=category)) if category else None,
+        snippet=ranked.snippet,
+        votes=post.votes,
+        is_best=bool(post.best),
+        backing=explain.backing(ranked.endorsed_by),
+        backers=", ".join(ranked.endorsed_by),
+        author=author(post),
+        written=post.written,
+        why=why,
+        continues=continues,
+    )
+
+
+def author(post: Post) -> str | None:
+    """Who wrote a post, as far as it is known. Nobody is named who asked not to be."""
+    return "anonymous" if post.anonymous else post.author

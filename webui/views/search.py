@@ -1,0 +1,168 @@
+"""The page of results: ranked answers to a question, and every way to turn them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from indexer.ask import Library, Results
+from indexer.errors import BadQuestion
+from indexer.ranking import SORTS, Sort
+from indexer.settings import Settings
+
+from .. import addresses, explain
+from ..asked import Asked, Browsed, typed_filters
+from ..glance import Glance
+from ..paging import Pager, pager
+from .card import Card, cards
+
+DIAL: Final = (
+    (0.0, "The words alone"),
+    (0.25, "Mostly the words"),
+    (0.5, "Both alike"),
+    (0.75, "Mostly the community"),
+    (1.0, "The community, as much as it can"),
+)
+"""The positions of the dial, and what each of them means."""
+
+SORT_NAMES: Final[dict[Sort, str]] = {"best": "Best", "votes": "Most votes", "newest": "Newest", "oldest": "Oldest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several, as a link; the current one is where the reader is."""
+
+    name: str
+    href: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter in force, and the address of the same search without it."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wider:
+    """A search that asks for less, for when nothing was found, and how many answers it has."""
+
+    name: str
+    href: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What a page of results shows. `results` parts are None where nothing was asked."""
+
+    asked: Asked
+    categories: Sequence[str]
+    chips: tuple[Chip, ...]
+    notes: tuple[str, ...]
+    total: int | None
+    took_ms: int
+    cards: tuple[Card, ...]
+    dial: tuple[Choice, ...]
+    sorts: tuple[Choice, ...]
+    pager: Pager | None
+    wider: tuple[Wider, ...]
+    top_href: str
+    usual_dial: float
+
+
+def ask(library: Library, asked: Asked, n: int) -> Results:
+    """The results of one page. Raises BadQuestion."""
+    return library.ask(asked.text, n=n, offset=(asked.page - 1) * n, dial=asked.dial, sort=asked.sort)
+
+
+def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance, settings: Settings) -> SearchPage:
+    """The page of results. A question that cannot be asked is answered by a note, not by an error."""
+    results: Results | None = None
+    said = list(notes)
+    if asked.text:
+        try:
+            results = ask(library, asked, settings.results)
+            said += results.notes
+        except BadQuestion as error:
+            said += [_sentence(error.reason)]
+    nearest = min(DIAL, key=lambda step: abs(step[0] - asked.dial))
+    return SearchPage(
+        asked=asked,
+        categories=[name for name, _ in glance.categories],
+        chips=_chips(asked, settings),
+        notes=tuple(dict.fromkeys(said)),
+        total=results.total if results else None,
+        took_ms=max(1, round(results.took_ms)) if results else 0,
+        cards=cards(results.answers, explain.of_search) if results else (),
+        dial=tuple(
+            Choice(
+                name,
+                addresses.search(asked.but(dial=value, sort="best"), settings),
+                asked.sort == "best" and value == nearest[0],
+            )
+            for value, name in DIAL
+        ),
+        sorts=tuple(
+            Choice(SORT_NAMES[sort], addresses.search(asked.but(sort=sort), settings), sort == asked.sort) for sort in SORTS
+        ),
+        pager=pager(asked.page, results.total, settings.results, lambda page: addresses.search(asked.but(page=page), settings))
+        if results
+        else None,
+        wider=_wider(library, asked, settings) if results and not results.total else (),
+        top_href=addresses.top(Browsed()),
+        usual_dial=settings.dial,
+    )
+
+
+def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
+    """Every filter in force, those of the controls and those typed, each to be taken away by itself."""
+    chips = []
+    if asked.category:
+        chips.append((f"Category: {asked.category}", asked.but(category=None)))
+    if asked.since is not None or asked.until is not None:
+        chips.append((_years(asked.since, asked.until), asked.but(since=None, until=None)))
+    if asked.votes is not None:
+        chips.append((f"{asked.votes:,} votes or more", asked.but(votes=None)))
+    if asked.best:
+        chips.append(("Marked best", asked.but(best=False)))
+    chips += [(typed, asked.but(question=rest)) for typed, rest in typed_filters(asked.question)]
+    return tuple(Chip(name, addresses.search(without, settings)) for name, without in chips)
+
+
+def _years(since: int | None, until: int | None) -> str:
+    if since == until:
+        return f"From {since}"
+    if since is None:
+        return f"Until {until}"
+    return f"Since {since}" if until is None else f"{since} to {until}"
+
+
+def _wider(library: Library, asked: Asked, settings: Settings) -> tuple[Wider, ...]:
+    """Searches that differ from one without results by asking for less, those that have any."""
+    tries = []
+    if asked.is_narrowed:
+        tries.append(("the same without the filters chosen below the box", asked.without_filters()))
+    if typed_filters(asked.question):
+        without = asked.question
+        while found := typed_filters(without):
+            without = found[0][1]
+        tries.append(("the same words without any filter", replace(asked.without_filters(), question=without)))
+    if '"' in asked.question:
+        tries.append(("the same words in any order", asked.but(question=asked.question.replace('"', " ").strip())))
+    wider = []
+    for name, less in tries:
+        try:
+            total = library.ask(less.text, n=1).total
+        except BadQuestion:
+            continue
+        if total:
+            wider.append(Wider(name, addresses.search(less.but(), settings), total))
+    return tuple(wider)
+
+
+def _sentence(reason: str) -> str:
+    return reason if reason.endswith((".", "?", "!")) else f"{reason}."

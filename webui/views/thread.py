@@ -1,0 +1,169 @@
+"""A thread's page: the question and everything written under it, and who backs whom.
+
+This is the one place where archived HTML is put on a page as HTML.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from indexer.ask import ThreadPage
+from indexer.endorsements import Endorsement
+from indexer.thread import Post, Thread
+
+from .. import addresses
+from ..asked import Browsed
+from .card import author
+
+Voice = Literal["question", "answer", "asker", "relay", "modnote", "comment"]
+_LABELS: Mapping[Voice, str] = {
+    "asker": "The asker follows up",
+    "relay": "The asker, through a moderator",
+    "modnote": "A moderator’s note",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """Somebody who backs or disputes an answer, with the post that does it and what it says."""
+
+    name: str
+    href: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """One post. `voice` says who is speaking, `label` says it in words where it is not simply an answer."""
+
+    anchor: str
+    voice: Voice
+    label: str | None
+    author: str | None
+    written: datetime | None
+    votes: int | None
+    is_best: bool
+    body: Markup
+    backed_by: tuple[Tie, ...]
+    disputed_by: tuple[Tie, ...]
+    backs: tuple[Tie, ...]
+    disputes: tuple[Tie, ...]
+    comments: tuple[PostView, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadView:
+    """What a thread's page shows. `asides` are what askers and moderators wrote, where answers stand by votes."""
+
+    title: str
+    site: str
+    category: str | None
+    category_href: str | None
+    tags: tuple[str, ...]
+    question: PostView | None
+    answers: tuple[PostView, ...]
+    asides: tuple[PostView, ...]
+    total: int
+    """Answers proper."""
+    has_votes: bool
+    by_votes: bool
+    by_page_href: str
+    by_votes_href: str
+    original: str | None
+    original_shown: str
+
+
+def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
+    """The page of a thread, its answers in page order or by votes."""
+    whole = page.thread
+    question = whole.question
+    ties = _Ties(whole, page.endorsements)
+    replies, asides = list(whole.replies), []
+    if by_votes:
+        replies = sorted(whole.answers, key=lambda post: -math.inf if post.votes is None else post.votes, reverse=True)
+        asides = [post for post in whole.replies if not whole.is_advice(post)]
+    category = question.category if question else None
+    original = addresses.original(question.url if question else None)
+    return ThreadView(
+        title=whole.title,
+        site=whole.site,
+        category=category,
+        category_href=addresses.top(Browsed(category=category)) if category else None,
+        tags=question.tags if question else (),
+        question=_post(question, whole, ties) if question else None,
+        answers=tuple(_post(post, whole, ties) for post in replies),
+        asides=tuple(_post(post, whole, ties) for post in asides),
+        total=len(whole.answers),
+        has_votes=any(post.votes is not None for post in whole.answers),
+        by_votes=by_votes,
+        by_page_href=addresses.thread(whole.id),
+        by_votes_href=addresses.thread(whole.id, by_votes=True),
+        original=original,
+        original_shown=addresses.shown(original) if original else "",
+    )
+
+
+class _Ties:
+    """Who backs or disputes whom, by post and in both directions, as links that stay on the page."""
+
+    def __init__(self, whole: Thread, endorsements: Iterable[Endorsement]) -> None:
+        self._anchors = {post.id: addresses.anchor(post) for post in _every_post(whole)}
+        self._by_post: dict[tuple[str, bool, str], dict[str, Tie]] = {}
+        for found in endorsements:
+            self._add(("to", found.backs, found.to_post), found.author, found.by_post, found.evidence)
+            self._add(("by", found.backs, found.by_post), found.to_author, found.to_post, found.evidence)
+
+    def _add(self, side: tuple[str, bool, str], name: str, other_id: str, evidence: str) -> None:
+        if other_id in self._anchors:
+            tie = Tie(name or "anonymous", f"#{quote(self._anchors[other_id])}", evidence)
+            self._by_post.setdefault(side, {}).setdefault(f"{name} {other_id}", tie)
+
+    def of(self, side: Literal["to", "by"], backs: bool, post: Post) -> tuple[Tie, ...]:
+        return tuple(self._by_post.get((side, backs, post.id), {}).values())
+
+
+def _every_post(whole: Thread) -> Iterable[Post]:
+    if whole.question:
+        yield whole.question
+    yield from whole.replies
+    for comments in whole.comments.values():
+        yield from comments
+
+
+def _post(post: Post, whole: Thread, ties: _Ties) -> PostView:
+    voice = _voice(post, whole)
+    return PostView(
+        anchor=addresses.anchor(post),
+        voice=voice,
+        label=_LABELS.get(voice),
+        author=author(post),
+        written=post.written,
+        votes=post.votes,
+        is_best=bool(post.best),
+        body=_body(post),
+        backed_by=ties.of("to", True, post),
+        disputed_by=ties.of("to", False, post),
+        backs=ties.of("by", True, post),
+        disputes=ties.of("by", False, post),
+        comments=tuple(_post(comment, whole, ties) for comment in whole.comments.get(post.id, ())),
+        warnings=post.warnings,
+    )
+
+
+def _voice(post: Post, whole: Thread) -> Voice:
+    if post.kind == "answer" and whole.by_asker(post):
+        return "asker"
+    return post.kind
+
+
+def _body(post: Post) -> Markup:
+    """A body as HTML. `markup.clean` made it when it was read, and nothing else writes bodies into the store."""
+    return Markup(post.body)  # noqa: S704  # the one place; clean by the store's contract
