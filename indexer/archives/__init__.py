@@ -42,11 +42,11 @@ def detect(source: Source) -> Reader:
     """
     head = source.head()
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
-        raise DamagedArchive(f"{source.path} is empty")
+        raise DamagedArchive(f"{source} is empty")
     for reader in FORMATS:
         if reader.recognises(head):
             return reader
     for magic, what in _REFUSED:
         if head.startswith(magic):
-            raise UnknownFormat(f"{source.path} is {what}")
-    raise UnknownFormat(f"{source.path} is in no format that is read here")
+            raise UnknownFormat(f"{source} is {what}")
+    raise UnknownFormat(f"{source} is in no format that is read here")

@@ -117,5 +117,5 @@ def _check_header(record: Mapping[str, Any], source: Source) -> None:
     version = record.get("version")
     if version != VERSION:
         raise DamagedArchive(
-            f"{source.path} is of version {version!r} of the format; this Askive reads {VERSION}", "Use a newer Askive"
+            f"{source} is of version {version!r} of the format; this Askive reads {VERSION}", "Use a newer Askive"
         )

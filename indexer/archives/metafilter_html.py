@@ -111,7 +111,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """The posts of one page. Raises NotAThread, saying what the page is, or DamagedArchive for the torso of a thread."""
     text = decode_page(source.content())
     page = blocks.cut(text, _begins_block, _FURNITURE)
-    copy = _Reading(page).copy(str(source.path), report)
+    copy = _Reading(page).copy(str(source), report)
     yield from metafilter.posts(copy, report)
 
 

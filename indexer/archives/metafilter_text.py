@@ -95,13 +95,13 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """
     data = source.content()
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):
-        raise DamagedArchive(f"{source.path} is empty")
+        raise DamagedArchive(f"{source} is empty")
     try:
         text = _text_of(data)
     except ValueError as error:
-        raise NotAThread(f"{source.path} is {error}, not text", "Give the file the ending of what it is") from None
+        raise NotAThread(f"{source} is {error}, not text", "Give the file the ending of what it is") from None
     if text.count("\n") > MAX_LINES:
-        raise DamagedArchive(f"{source.path} has more than {MAX_LINES} lines, which no thread has")
+        raise DamagedArchive(f"{source} has more than {MAX_LINES} lines, which no thread has")
     repaired = _without_mojibake(text)
     if repaired != text:
         report.warn("its letters had been decoded wrongly (Ã© for é); they are repaired")
@@ -119,13 +119,13 @@ def _refuse_others(page: _Page, source: Source) -> None:
     header = page.header(first, len(page.lines))
     single = header is not None and len(page.questions) == 1
     if not page.answers and page.listed >= LISTED and not single and page.listed > len(page.threads()):
-        raise NotAThread(f"{source.path} is a list of threads, not a thread")
+        raise NotAThread(f"{source} is a list of threads, not a thread")
     if page.questions or len(page.answers) >= 2 or (header and page.answers):
         return
     if header:
         end = f"line {len(page.lines)}"
-        raise DamagedArchive(f"{source.path} ends at {end}, before the byline of its question", "Copy the whole page again")
-    raise NotAThread(f"{source.path} has no line that ends a question or an answer on MetaFilter")
+        raise DamagedArchive(f"{source} ends at {end}, before the byline of its question", "Copy the whole page again")
+    raise NotAThread(f"{source} has no line that ends a question or an answer on MetaFilter")
 
 
 # --- Bytes to lines ------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,12 +24,26 @@ MAX_WARNINGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One archive as found. `path` is what people are told; the bytes come from `open`."""
+    """One archive as found: a file, a member of a container, or a page out of a web archive.
+
+    `str()` is what people are told; the bytes come from `open`, again from the start at each call.
+    """
 
     path: Path
+    """The file, or the one that `opener` takes the bytes out of."""
+    member: str = ""
+    """Where inside that file: "archive/Posts.xml", an address."""
+    opener: Callable[[], BinaryIO] | None = None
+    url: str | None = None
+    """The page's address, where what it came out of knows."""
+    captured: datetime | None = None
+    """When the page was saved, aware, where what it came out of knows."""
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.member}" if self.member else str(self.path)
 
     def open(self) -> BinaryIO:
-        return self.path.open("rb")
+        return self.opener() if self.opener else self.path.open("rb")
 
     def head(self) -> bytes:
         """The first bytes, enough to tell the format by."""
@@ -43,8 +58,17 @@ class Source:
         with self.open() as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise DamagedArchive(f"{self.path} is larger than {limit // 1024**2} MiB, which no single page is")
+            raise DamagedArchive(f"{self} is larger than {limit // 1024**2} MiB, which no single page is")
         return data
+
+    def beside(self, name: str) -> Source | None:
+        """The file of that name in the same folder, whatever its case, as dumps of several tables have them."""
+        if self.opener:
+            return None
+        for path in self.path.parent.iterdir():
+            if path.name.lower() == name.lower() and path.is_file():
+                return replace(self, path=path, member=self.member.rpartition("/")[0] + path.name if self.member else "")
+        return None
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 """The embedded default: an index of Whoosh's, scored by the house's formula.
 
 Questions are scored term by term over whole posting lists, in the order of the terms. Whoosh's own searcher goes document by
-document through trees of matchers: seven times as slow, with lengths kept in one byte, statistics that count removed
+document through trees of matchers: six times as slow, with lengths kept in one byte, statistics that count removed
 documents, and sums whose last digits, and so the order of equals, depend on the segment.
 
 Whoosh never calls fsync; `flush` does. Its table of contents is a pickle; ours is JSON, with a checksum for every file.

@@ -41,6 +41,7 @@ PAGES = {
 
 _SERVE = """
 import sys
+from pathlib import Path
 from indexer.ask import Library
 from indexer.settings import Settings
 from webui import create_app
@@ -58,7 +59,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     command = [sys.executable, "-c", _SERVE, str(folder)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}) as server:
         assert server.stdout is not None
-        yield server.stdout.readline().strip().removesuffix("/")
+        address = server.stdout.readline().strip()
+        assert address.startswith("http://127.0.0.1:"), "the server did not start"
+        yield address.removesuffix("/")
         server.terminate()
 
 
