@@ -17,7 +17,8 @@ from .errors import BadQuestion, NoLibrary, NotFound
 from .passage import Span
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
-from .store import Archive, Candidate, Store
+from .rows import Archive, Candidate
+from .store import Store
 from .thread import Post, Thread
 
 CANDIDATES: Final = 1000

@@ -26,8 +26,9 @@ from .archives import Report, Source
 from .documents import Document
 from .engines import Engine
 from .errors import ArchiveError, LibraryError, NoLibrary
+from .rows import Archive
 from .standing import Expectations
-from .store import Archive, Store
+from .store import Store
 
 log = logging.getLogger(__name__)
 

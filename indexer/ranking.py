@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from .engines import Hit
-from .store import Candidate
+from .rows import Candidate
 
 Sort = Literal["best", "votes", "newest", "oldest"]
 SORTS: Final[tuple[Sort, ...]] = ("best", "votes", "newest", "oldest")

@@ -7,7 +7,7 @@ from typing import Any
 
 from . import markup
 from .ask import RankedAnswer, Results, ThreadPage
-from .store import Archive
+from .rows import Archive
 from .thread import Post
 
 

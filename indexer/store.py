@@ -10,68 +10,32 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.resources import files
-from itertools import groupby
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from . import merging
 from .endorsements import Endorsement
 from .errors import LibraryBusy, LibraryError, NoLibrary
+from .rows import (
+    PAGE_ORDER,
+    POST,
+    SELECT,
+    Archive,
+    Candidate,
+    columns_of,
+    to_archive,
+    to_candidate,
+    to_post,
+    to_threads,
+    with_ids,
+)
 from .standing import Standing, Vote
-from .thread import Post, PostKind, Thread
+from .thread import Post, Thread
 
 FILE: Final = "library.sqlite"
 SCHEMA_VERSION: Final = 1
 _CHUNK: Final = 500
-_POST: Final = (
-    "id, thread_id, kind, site, position, parent_id, title, category, tags, author, anonymous, written, votes, best, url,"
-    " captured, warnings"
-)
-_SELECT: Final = (
-    f"SELECT {', '.join(f'p.{column}' for column in _POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
-)
-_PAGE_ORDER: Final = "ORDER BY p.thread_id, p.position, p.written, p.id"
-
-
-class Candidate(NamedTuple):
-    """What the ranker needs to know of an answer, without its text."""
-
-    id: str
-    thread_id: str
-    site: str
-    category: str | None
-    author: str | None
-    year: int | None
-    written: int | None
-    """Seconds since 1970."""
-    votes: int | None
-    best: bool | None
-    lift: float | None
-    backers: int
-    """Persons who back the answer in words."""
-    dissenters: int
-    favorited_backers: int
-    """Backers who say that they also voted: they are in `votes` already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """What is known of one archive read before, and what came of it."""
-
-    key: str
-    size: int
-    modified: int
-    sha256: str
-    format: str | None
-    status: str
-    threads: int = 0
-    answers: int = 0
-    skipped: int = 0
-    warnings: tuple[str, ...] = ()
-    reason: str | None = None
 
 
 class Store:
@@ -171,11 +135,11 @@ class Store:
 
     def archive(self, key: str) -> Archive | None:
         row = self._db.execute("SELECT * FROM archives WHERE key = ?", (key,)).fetchone()
-        return _archive(row) if row else None
+        return to_archive(row) if row else None
 
     def archives(self) -> list[Archive]:
         """All archives ever read, by key."""
-        return [_archive(row) for row in self._db.execute("SELECT * FROM archives ORDER BY key")]
+        return [to_archive(row) for row in self._db.execute("SELECT * FROM archives ORDER BY key")]
 
     def set_archive(self, archive: Archive) -> None:
         self._db.execute(
@@ -192,19 +156,19 @@ class Store:
         """Add a copy of a post, made at `seen` (seconds since 1970), to what is known of it."""
         post = self._in_its_thread(post)
         copy = merging.Copy(post, seen)
-        row = self._db.execute(f"SELECT {_POST}, seen, number FROM posts WHERE id = ?", (post.id,)).fetchone()
+        row = self._db.execute(f"SELECT {POST}, seen, number FROM posts WHERE id = ?", (post.id,)).fetchone()
         if row is None:
             self._mark(post.thread_id)
             number = self._db.execute(
-                f"INSERT INTO posts ({_POST}, seen) VALUES ({', '.join('?' * 18)})", (*_values(post), seen)
+                f"INSERT INTO posts ({POST}, seen) VALUES ({', '.join('?' * 18)})", (*columns_of(post), seen)
             ).lastrowid
             self._db.execute("INSERT INTO bodies VALUES (?, ?)", (number, post.body))
         else:
             number = row[-1]
             body = self._db.execute("SELECT body FROM bodies WHERE number = ?", (number,)).fetchone()[0]
-            merged = merging.merge(merging.Copy(_post((*row[:17], body)), row[-2]), copy)
-            columns = ", ".join(f"{column} = ?" for column in f"{_POST}, seen".split(", "))
-            values = (*_values(merged.post), merged.seen)
+            merged = merging.merge(merging.Copy(to_post((*row[:17], body)), row[-2]), copy)
+            columns = ", ".join(f"{column} = ?" for column in f"{POST}, seen".split(", "))
+            values = (*columns_of(merged.post), merged.seen)
             if values == tuple(row[:18]) and merged.post.body == body:
                 return
             self._mark(post.thread_id)
@@ -232,14 +196,14 @@ class Store:
                 self._rename_thread(known[0], thread_id)
             if key and not (known and merging.is_provisional(thread_id)):
                 self._db.execute("INSERT OR REPLACE INTO thread_keys VALUES (?, ?)", (key, thread_id))
-            return _with_ids(post, thread_id, thread_id)
-        post = _with_ids(post, self.resolve(post.id), thread_id)
+            return with_ids(post, thread_id, thread_id)
+        post = with_ids(post, self.resolve(post.id), thread_id)
         twin = self._twin(post)
         if twin and merging.is_provisional(twin):
             self._rename_post(twin, post.id)
         elif twin:
             self._alias(post.id, twin)
-            post = _with_ids(post, twin, thread_id)
+            post = with_ids(post, twin, thread_id)
         return post
 
     def _twin(self, post: Post) -> str | None:
@@ -367,25 +331,25 @@ class Store:
     def threads(self, thread_ids: Sequence[str] | None = None) -> Iterator[Thread]:
         """Threads whole, one at a time: those named, or all of them."""
         if thread_ids is None:
-            yield from _assemble(self._db.cursor().execute(f"{_SELECT} {_PAGE_ORDER}"))
+            yield from to_threads(self._db.cursor().execute(f"{SELECT} {PAGE_ORDER}"))
             return
         for chunk in _chunks(thread_ids):
             marks = ", ".join("?" * len(chunk))
-            rows = self._db.cursor().execute(f"{_SELECT} WHERE p.thread_id IN ({marks}) {_PAGE_ORDER}", chunk)
-            yield from _assemble(rows)
+            rows = self._db.cursor().execute(f"{SELECT} WHERE p.thread_id IN ({marks}) {PAGE_ORDER}", chunk)
+            yield from to_threads(rows)
 
     def all_posts(self) -> Iterator[Post]:
         """Every post, threads together and in order: what an export writes."""
-        rows = self._db.cursor().execute(f"{_SELECT} {_PAGE_ORDER}")
-        return (_post(row) for row in rows)
+        rows = self._db.cursor().execute(f"{SELECT} {PAGE_ORDER}")
+        return (to_post(row) for row in rows)
 
     def posts(self, post_ids: Sequence[str]) -> dict[str, Post]:
         """Posts by id, those that are known."""
         found = {}
         for chunk in _chunks(post_ids):
             marks = ", ".join("?" * len(chunk))
-            for row in self._db.execute(f"{_SELECT} WHERE p.id IN ({marks})", chunk):
-                found[row[0]] = _post(row)
+            for row in self._db.execute(f"{SELECT} WHERE p.id IN ({marks})", chunk):
+                found[row[0]] = to_post(row)
         return found
 
     # Reading answers to rank
@@ -406,14 +370,14 @@ class Store:
             for chunk in _chunks(ids):
                 marks = ", ".join("?" * len(chunk))
                 for row in self._db.execute(f"{self._CANDIDATE} AND {column} IN ({marks})", chunk):
-                    found[row[0]] = _candidate(row)
+                    found[row[0]] = to_candidate(row)
         return found
 
     def every_candidate(self, order: str) -> Iterator[Candidate]:
         """All answers by one of the columns: "lift", "votes", "newest" or "oldest"; those without it come last."""
         column = {"lift": "p.lift DESC", "votes": "p.votes DESC", "newest": "p.written DESC", "oldest": "p.written"}[order]
         rows = self._db.cursor().execute(f"{self._CANDIDATE} ORDER BY {column} NULLS LAST, p.id")
-        return (_candidate(row) for row in rows)
+        return (to_candidate(row) for row in rows)
 
     def endorsements_of(self, thread_id: str) -> list[Endorsement]:
         """Who backs whom in a thread, in page order."""
@@ -469,80 +433,3 @@ class Store:
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), _CHUNK):
         yield ids[start : start + _CHUNK]
-
-
-def _with_ids(post: Post, post_id: str, thread_id: str) -> Post:
-    if post.id == post_id and post.thread_id == thread_id:
-        return post
-    values = {name: getattr(post, name) for name in Post.__slots__}
-    if post.parent_id == post.thread_id:
-        values["parent_id"] = thread_id
-    return Post(**(values | {"id": post_id, "thread_id": thread_id}))
-
-
-def _assemble(rows: Iterable[tuple[Any, ...]]) -> Iterator[Thread]:
-    for thread_id, group in groupby((_post(row) for row in rows), key=lambda post: post.thread_id):
-        question: Post | None = None
-        replies: list[Post] = []
-        comments: dict[str, tuple[Post, ...]] = {}
-        for post in group:
-            if post.kind == "question":
-                question = post
-            elif post.kind == "comment":
-                parent = post.parent_id or thread_id
-                comments[parent] = (*comments.get(parent, ()), post)
-            else:
-                replies.append(post)
-        yield Thread(thread_id, question, tuple(replies), comments)
-
-
-def _values(post: Post) -> tuple[Any, ...]:
-    """A post as the columns of `_POST`."""
-    return (
-        *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
-        *(json.dumps(post.tags, ensure_ascii=False), post.author, int(post.anonymous), _seconds(post.written), post.votes),
-        *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
-        json.dumps(post.warnings, ensure_ascii=False),
-    )
-
-
-def _post(row: Sequence[Any]) -> Post:
-    kind: PostKind = row[2]
-    return Post(
-        id=row[0],
-        thread_id=row[1],
-        kind=kind,
-        site=row[3],
-        position=row[4],
-        parent_id=row[5],
-        title=row[6],
-        category=row[7],
-        tags=tuple(json.loads(row[8])),
-        author=row[9],
-        anonymous=bool(row[10]),
-        written=_time(row[11]),
-        votes=row[12],
-        best=None if row[13] is None else bool(row[13]),
-        url=row[14],
-        captured=_time(row[15]),
-        warnings=tuple(json.loads(row[16])),
-        body=row[17],
-    )
-
-
-def _candidate(row: tuple[Any, ...]) -> Candidate:
-    candidate = Candidate(*row)
-    return candidate if candidate.best is None else candidate._replace(best=bool(candidate.best))
-
-
-def _archive(row: tuple[Any, ...]) -> Archive:
-    archive = Archive(*row)
-    return replace(archive, warnings=tuple(json.loads(row[9])))
-
-
-def _seconds(time: datetime | None) -> int | None:
-    return None if time is None else int(time.timestamp())
-
-
-def _time(seconds: int | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)

@@ -266,9 +266,7 @@ def test_any_stamps_get_times_or_none(parts, year):
     assert len(times) == len(stamps)
     shared = {time.astimezone(ZONE).year for time, each in zip(times, stamps, strict=True) if time and each.year is None}
     assert len(shared) <= 2
-    assert all(
-        time.astimezone(ZONE).year == each.year for time, each in zip(times, stamps, strict=True) if time and each.year
-    )
+    assert all(time.astimezone(ZONE).year == each.year for time, each in zip(times, stamps, strict=True) if time and each.year)
 
 
 # --- Who speaks ----------------------------------------------------------------------------------------------------

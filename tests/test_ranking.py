@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from indexer import ranking
 from indexer.engines import Hit
 from indexer.ranking import TextScore
-from indexer.store import Candidate
+from indexer.rows import Candidate
 
 
 def candidate(name="a", **values):

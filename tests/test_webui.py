@@ -27,6 +27,7 @@ from indexer.errors import BadSetting
 from indexer.settings import Settings
 from webui import create_app
 from webui.asked import Asked, Reader, typed_filters
+from webui.explain import backing
 from webui.paging import pager
 from webui.safety import HEADERS
 from webui.server import serve
@@ -263,6 +264,16 @@ def test_about_says_what_was_read_and_what_was_not(client: FlaskClient, folder: 
     assert "4 threads" in rows[1].text or "3 threads" in rows[1].text
     assert "memory" in page.text
     assert str(folder) not in response.text
+
+
+def test_about_does_not_say_where_archives_lie_on_the_disk(tmp_path: Path) -> None:
+    elsewhere = write_archive(tmp_path / "elsewhere" / "a.jsonl", interview())
+    broken = tmp_path / "elsewhere" / "b.jsonl"
+    broken.write_text("no thread at all", "utf-8")
+    build(tmp_path / "library", [elsewhere, broken], engine="memory")
+    response = create_app(Library(tmp_path / "library"), Settings(library=tmp_path / "library")).test_client().get("/about")
+    assert {code.text for code in soup(response).select(".archives code")} == {"a.jsonl", "b.jsonl"}
+    assert str(tmp_path) not in response.text
 
 
 def test_a_build_shows_at_once(tmp_path: Path) -> None:
@@ -549,6 +560,11 @@ def test_pager() -> None:
     assert [link.href for link in pager(2, 25, 10, str).links] == ["1", None, "3"]
     past = pager(9, 25, 10, str)
     assert (past.is_past_end, past.previous, past.next) == (True, "3", None)
+
+
+def test_backing_names_people_in_few_words() -> None:
+    assert backing([]) is None
+    assert [backing(names) for names in (["A"], ["A", "B"], ["A", "B", "C"])] == ["A", "A and B", "A and 2 others"]
 
 
 # The server

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from indexer.ask import Library, RankedAnswer
-from indexer.store import Archive
+from indexer.rows import Archive
 
 FRESH_S: Final = 5.0
 """Seconds for which a glance is taken as true: counting a large library for every page would be slower than searching it."""

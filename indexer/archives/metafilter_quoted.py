@@ -117,7 +117,8 @@ def _years_first(candidates: list[Candidate]) -> list[Candidate]:
     for index, has_year in enumerate(dated, 1):
         before += has_year
         after -= not has_year
-        if before + after > best:
+        # Of two that fit as well the later one: it keeps the last byline, which ends the thread.
+        if before + after >= best:
             best, border = before + after, index
     if best == len(candidates) or 2 * best <= len(candidates):
         return candidates
@@ -146,10 +147,11 @@ def _not_repeated(candidates: list[Candidate], setting: Setting) -> list[Candida
     start = setting.first
     for each in candidates:
         key = (each.byline.author, each.byline.stamp)
-        body = [fold_space(line) for line in setting.lines[start : each.start] if not is_blank(line)]
-        last = body[-1].strip(" \"'“”‘’>") if body else ""
+        above = next((line for line in range(each.start - 1, start - 1, -1) if not is_blank(setting.lines[line])), None)
+        last = fold_space(setting.lines[above]).strip(" \"'“”‘’>") if above is not None else ""
         if last and (last in spoken[key] or any(last in text for text in said[key])):
             continue
+        body = [fold_space(line) for line in setting.lines[start : each.start] if not is_blank(line)]
         kept.append(each)
         start = each.end
         spoken[key].update(body)

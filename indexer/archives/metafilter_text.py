@@ -378,11 +378,15 @@ class _Thread:
             return
         if not rest:
             return
-        lines = self.page.lines[start : self.stop]
-        where = next((index for index, line in enumerate(lines) if may_be_byline(line) and index >= len(lines) - 3), None)
-        body = markup.from_text("\n".join(lines[:where]))
-        if body or where is not None:
-            yield AnswerCopy(body=body, favorites=None, warnings=("unfinished answer: the copy ends before its byline",))
+        # The last lines may be the beginning of the byline itself.
+        stop = rest[-1] + 1
+        for line in range(stop - 1, max(start, stop - 3) - 1, -1):
+            if is_blank(self.page.lines[line]):
+                break
+            if may_be_byline(self.page.lines[line]) and not parse_answer_byline(self.page.lines[line]):
+                stop = line
+        body = markup.from_text("\n".join(self.page.lines[start:stop]))
+        yield AnswerCopy(body=body, favorites=None, warnings=("unfinished answer: the copy ends before its byline",))
 
     def _cut_at(self, end: int) -> bool:
         """Whether the file ends right here, without so much as a newline."""

@@ -67,7 +67,9 @@ class Source:
             return None
         for path in self.path.parent.iterdir():
             if path.name.lower() == name.lower() and path.is_file():
-                return replace(self, path=path, member=self.member.rpartition("/")[0] + path.name if self.member else "")
+                return replace(
+                    self, path=path, member="".join(self.member.rpartition("/")[:2]) + path.name if self.member else ""
+                )
         return None
 
 

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import staleness_of
+from selenium.webdriver.support.wait import WebDriverWait
 
 _ARGUMENTS = (
     "--headless=new",
@@ -66,6 +69,19 @@ class Browser:
     def run(self, script: str, *arguments: Any) -> Any:
         """What a function's body returns on the page."""
         return self.driver.execute_script(script, *arguments)
+
+    def click(self, selector: str, arrives: str) -> None:
+        """Click the first thing that a selector (or "link=" and its text) finds, and wait until `arrives` is in the address."""
+        by, what = (By.LINK_TEXT, selector.removeprefix("link=")) if selector.startswith("link=") else (By.CSS_SELECTOR, selector)
+        before = self.driver.find_element(By.TAG_NAME, "html")
+        self.driver.find_element(by, what).click()
+        page_stays = arrives.startswith("#")
+        wait = WebDriverWait(self.driver, 15)
+        if not page_stays:
+            # Without scripts the driver does not always wait for the next page by itself.
+            wait.until(staleness_of(before), f"{selector} leads nowhere")
+        wait.until(lambda _: arrives in self.address(), f"{selector} leads to {self.address()}, not to {arrives}")
+        wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "body > footer"))
 
     def address(self) -> str:
         """Where the browser is, without the server's part."""

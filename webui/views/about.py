@@ -9,8 +9,8 @@ from typing import Final
 
 from flask import url_for
 
+from indexer.rows import Archive
 from indexer.settings import Settings
-from indexer.store import Archive
 
 from .. import addresses
 from ..asked import Browsed

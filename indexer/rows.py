@@ -1,0 +1,138 @@
+"""How is a post laid down in the store? Rows to the house's types, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from .thread import Post, PostKind, Thread
+
+POST: Final = (
+    "id, thread_id, kind, site, position, parent_id, title, category, tags, author, anonymous, written, votes, best, url,"
+    " captured, warnings"
+)
+SELECT: Final = (
+    f"SELECT {', '.join(f'p.{column}' for column in POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
+)
+PAGE_ORDER: Final = "ORDER BY p.thread_id, p.position, p.written, p.id"
+
+
+class Candidate(NamedTuple):
+    """What the ranker needs to know of an answer, without its text."""
+
+    id: str
+    thread_id: str
+    site: str
+    category: str | None
+    author: str | None
+    year: int | None
+    written: int | None
+    """Seconds since 1970."""
+    votes: int | None
+    best: bool | None
+    lift: float | None
+    backers: int
+    """Persons who back the answer in words."""
+    dissenters: int
+    favorited_backers: int
+    """Backers who say that they also voted: they are in `votes` already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is known of one archive read before, and what came of it."""
+
+    key: str
+    size: int
+    modified: int
+    sha256: str
+    format: str | None
+    status: str
+    threads: int = 0
+    answers: int = 0
+    skipped: int = 0
+    warnings: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+def with_ids(post: Post, post_id: str, thread_id: str) -> Post:
+    """The post under other ids, a comment on the question moving with it."""
+    if post.id == post_id and post.thread_id == thread_id:
+        return post
+    values = {name: getattr(post, name) for name in Post.__slots__}
+    if post.parent_id == post.thread_id:
+        values["parent_id"] = thread_id
+    return Post(**(values | {"id": post_id, "thread_id": thread_id}))
+
+
+def to_threads(rows: Iterable[tuple[Any, ...]]) -> Iterator[Thread]:
+    """Threads of rows that come grouped by thread and in page order; one thread is held at a time."""
+    for thread_id, group in groupby((to_post(row) for row in rows), key=lambda post: post.thread_id):
+        question: Post | None = None
+        replies: list[Post] = []
+        comments: dict[str, list[Post]] = {}
+        for post in group:
+            if post.kind == "question":
+                question = post
+            elif post.kind == "comment":
+                comments.setdefault(post.parent_id or thread_id, []).append(post)
+            else:
+                replies.append(post)
+        yield Thread(thread_id, question, tuple(replies), {parent: tuple(posts) for parent, posts in comments.items()})
+
+
+def columns_of(post: Post) -> tuple[Any, ...]:
+    """A post as the columns of `POST`."""
+    return (
+        *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
+        *(json.dumps(post.tags, ensure_ascii=False), post.author, int(post.anonymous), _seconds(post.written), post.votes),
+        *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
+        json.dumps(post.warnings, ensure_ascii=False),
+    )
+
+
+def to_post(row: Sequence[Any]) -> Post:
+    """The post of a row of `SELECT`."""
+    kind: PostKind = row[2]
+    return Post(
+        id=row[0],
+        thread_id=row[1],
+        kind=kind,
+        site=row[3],
+        position=row[4],
+        parent_id=row[5],
+        title=row[6],
+        category=row[7],
+        tags=tuple(json.loads(row[8])),
+        author=row[9],
+        anonymous=bool(row[10]),
+        written=_time(row[11]),
+        votes=row[12],
+        best=None if row[13] is None else bool(row[13]),
+        url=row[14],
+        captured=_time(row[15]),
+        warnings=tuple(json.loads(row[16])),
+        body=row[17],
+    )
+
+
+def to_candidate(row: tuple[Any, ...]) -> Candidate:
+    candidate = Candidate(*row)
+    return candidate if candidate.best is None else candidate._replace(best=bool(candidate.best))
+
+
+def to_archive(row: tuple[Any, ...]) -> Archive:
+    archive = Archive(*row)
+    return replace(archive, warnings=tuple(json.loads(row[9])))
+
+
+def _seconds(time: datetime | None) -> int | None:
+    return None if time is None else int(time.timestamp())
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
