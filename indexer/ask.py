@@ -18,7 +18,7 @@ from .passage import Span
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
 from .rows import Archive, Candidate
-from .store import Store
+from .store import Order, Store
 from .thread import Post, Thread
 
 CANDIDATES: Final = 1000
@@ -92,14 +92,16 @@ class Library:
             engine = self._engine(store)
             if asked.terms or asked.required:
                 scores, candidates = self._search(asked, store, engine)
-                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)
+                total = len(scores)
+                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)[offset : offset + n]
             elif asked.filters:
-                ranked = self._browse(asked.filters, store, sort)
+                total, found = store.browse(asked.filters, "lift" if sort == "best" else sort, limit=n, offset=offset)
+                ranked = [Ranked(candidate, candidate.lift or 0.0, {}) for candidate in found]
             else:
                 raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
-            page = self._page(ranked[offset : offset + n], offset, asked, store)
+            page = self._page(ranked, offset, asked, store)
         took = (time.perf_counter() - started) * 1000
-        return Results(asked, len(ranked), took, engine.name, dial, sort, offset, page, (*asked.notes, *notes))
+        return Results(asked, total, took, engine.name, dial, sort, offset, page, (*asked.notes, *notes))
 
     def top(
         self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
@@ -111,15 +113,13 @@ class Library:
         asked = query.parse(" ".join(parts))
         with self._moment() as store:
             asked, notes = self._resolve_names(asked, store)
-            ranked = [
-                Ranked(candidate, candidate.votes if raw else candidate.lift or 0.0, {})
-                for candidate in store.every_candidate("votes" if raw else "lift")
-                if candidate.votes is not None and _accepts(asked.filters, candidate)
-            ]
-            page = self._page(ranked[offset : offset + n], offset, asked, store)
+            order: Order = "votes" if raw else "lift"
+            total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
+            ranked = [Ranked(candidate, float((candidate.votes if raw else candidate.lift) or 0), {}) for candidate in found]
+            page = self._page(ranked, offset, asked, store)
             name = self._engine(store).name
         took = (time.perf_counter() - started) * 1000
-        return Results(asked, len(ranked), took, name, 1.0, "votes" if raw else "best", offset, page, notes)
+        return Results(asked, total, took, name, 1.0, "votes" if raw else "best", offset, page, notes)
 
     def thread(self, name: str) -> ThreadPage:
         """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
@@ -201,15 +201,6 @@ class Library:
             if not asked.phrases or exhausted or len(candidates) >= CANDIDATES // 10:
                 return ranking.text_scores(answers, threads, candidates), candidates
             limit *= 8
-
-    def _browse(self, filters: Filters, store: Store, sort: Sort) -> list[Ranked]:
-        """All answers that pass the filters, where no words were asked for."""
-        order = "lift" if sort == "best" else sort
-        return [
-            Ranked(candidate, candidate.lift or 0.0, {})
-            for candidate in store.every_candidate(order)
-            if _accepts(filters, candidate)
-        ]
 
     def _page(self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store) -> tuple[RankedAnswer, ...]:
         """What is shown of the answers on one page; only here are their texts read."""

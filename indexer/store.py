@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
-from . import merging
+from . import merging, words
 from .endorsements import Endorsement
 from .errors import LibraryBusy, LibraryError, NoLibrary
+from .query import Filters
 from .rows import (
     PAGE_ORDER,
     POST,
@@ -36,6 +37,16 @@ from .thread import Post, Thread
 FILE: Final = "library.sqlite"
 SCHEMA_VERSION: Final = 1
 _CHUNK: Final = 500
+_YEAR: Final = "CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER)"
+
+Order = Literal["lift", "votes", "newest", "oldest"]
+_ORDERS: Final[dict[Order, str]] = {
+    # Descending, SQLite puts NULL last by itself, and then takes an index for it.
+    "lift": "p.lift DESC",
+    "votes": "p.votes DESC",
+    "newest": "p.written DESC",
+    "oldest": "p.written IS NULL, p.written",
+}
 
 
 class Store:
@@ -54,6 +65,7 @@ class Store:
         self._db = sqlite3.connect(self.path, timeout=2, isolation_level=None, check_same_thread=False)
         try:
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.create_function("fold", 1, words.fold, deterministic=True)
             # What is forgotten is overwritten, not only unlinked.
             self._db.execute("PRAGMA secure_delete = ON")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
@@ -287,8 +299,8 @@ class Store:
     def votes(self) -> Iterator[Vote]:
         """The votes of all answers that have any said of them, grouped by thread."""
         rows = self._db.cursor().execute(
-            "SELECT id, thread_id, site, CAST(strftime('%Y', written, 'unixepoch') AS INTEGER), votes FROM posts"
-            " WHERE advice AND votes IS NOT NULL ORDER BY thread_id"
+            f"SELECT p.id, p.thread_id, p.site, {_YEAR}, p.votes FROM posts p"
+            " WHERE p.advice AND p.votes IS NOT NULL ORDER BY p.thread_id"
         )
         return (Vote(*row) for row in rows)
 
@@ -356,7 +368,7 @@ class Store:
 
     _CANDIDATE: Final = (
         "SELECT p.id, p.thread_id, p.site, q.category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
-        " CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER), p.written, p.votes, p.best, p.lift,"
+        f" {_YEAR}, p.written, p.votes, p.best, p.lift,"
         " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs),"
         " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND NOT e.backs),"
         " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs AND e.favorited)"
@@ -373,11 +385,23 @@ class Store:
                     found[row[0]] = to_candidate(row)
         return found
 
-    def every_candidate(self, order: str) -> Iterator[Candidate]:
-        """All answers by one of the columns: "lift", "votes", "newest" or "oldest"; those without it come last."""
-        column = {"lift": "p.lift DESC", "votes": "p.votes DESC", "newest": "p.written DESC", "oldest": "p.written"}[order]
-        rows = self._db.cursor().execute(f"{self._CANDIDATE} ORDER BY {column} NULLS LAST, p.id")
-        return (to_candidate(row) for row in rows)
+    def browse(
+        self, filters: Filters, order: Order, *, limit: int, offset: int = 0, voted: bool = False
+    ) -> tuple[int, list[Candidate]]:
+        """How many answers pass the filters, and a stretch of them in order; those without the order's column come last.
+
+        With `voted`, only answers whose votes are known.
+        """
+        where, values = _conditions(filters)
+        if voted:
+            where += " AND p.votes IS NOT NULL"
+        total: int = self._db.execute(
+            f"SELECT count(*) FROM posts p LEFT JOIN posts q ON q.id = p.thread_id WHERE p.advice {where}", values
+        ).fetchone()[0]
+        rows = self._db.execute(
+            f"{self._CANDIDATE} {where} ORDER BY {_ORDERS[order]}, p.id LIMIT ? OFFSET ?", (*values, limit, offset)
+        )
+        return total, [to_candidate(row) for row in rows]
 
     def endorsements_of(self, thread_id: str) -> list[Endorsement]:
         """Who backs whom in a thread, in page order."""
@@ -428,6 +452,32 @@ class Store:
             f"SELECT {expression}, count(*) FROM posts WHERE kind = 'question' AND {expression} IS NOT NULL"
             f" GROUP BY 1 ORDER BY {order}"
         ).fetchall()
+
+
+def _conditions(filters: Filters) -> tuple[str, tuple[str | int, ...]]:
+    """SQL that means what `Filters.accept` means, and its values."""
+    conditions: list[str] = []
+    values: list[str | int] = []
+    for expression, names in (
+        ("fold(p.site)", filters.sites),
+        ("fold(coalesce(q.category, ''))", filters.categories),
+        ("CASE WHEN p.anonymous THEN '' ELSE fold(coalesce(p.author, '')) END", filters.authors),
+    ):
+        if names:
+            conditions.append(f"{expression} IN ({', '.join('?' * len(names))})")
+            values += names
+    for expression, span in (("p.votes", filters.votes), (_YEAR, filters.year)):
+        if span is None:
+            continue
+        # What nobody knows is outside of every range.
+        conditions.append(f"{expression} IS NOT NULL")
+        for bound, sign in ((span.low, ">="), (span.high, "<=")):
+            if bound is not None:
+                conditions.append(f"{expression} {sign} ?")
+                values.append(bound)
+    if filters.best is not None:
+        conditions.append(f"coalesce(p.best, 0) = {int(filters.best)}")
+    return "".join(f" AND {condition}" for condition in conditions), tuple(values)
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

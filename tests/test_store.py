@@ -1,0 +1,166 @@
+"""The truth of a library: what goes in comes out, and browsing means what filters mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from conftest import answer, question
+from hypothesis import given
+from hypothesis import strategies as st
+
+from indexer.errors import LibraryError, NoLibrary
+from indexer.query import Filters, Range
+from indexer.store import Store
+from indexer.thread import Post
+
+MANY = [
+    question(1, "One", category="Pets & Animals"),
+    answer(1, 1, "a", author="Ann", votes=5, best=True),
+    answer(1, 2, "b", author="ann", votes=None, best=False),
+    answer(1, 3, "c", author=None, votes=0, written=None),
+    question(2, "Two", category=None, written=datetime(2020, 12, 31, 23, 59, tzinfo=UTC)),
+    answer(2, 1, "d", author="Zoë", votes=-3, written=datetime(2021, 1, 1, tzinfo=UTC)),
+    answer(2, 2, "e", author="Bob", votes=9, written=datetime(2020, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    answer(3, 1, "an orphan", author="Bob", votes=2),
+    replace(answer(2, 3, "f"), author="anonymous", anonymous=True),
+]
+
+
+def stored(folder, posts):
+    store = Store(folder, writing=True)
+    with store.transaction():
+        for post in posts:
+            store.put(post, 0)
+        for thread in store.threads(store.changed()):
+            store.set_derived(thread, [])
+    return store
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    store = stored(tmp_path_factory.mktemp("many"), MANY)
+    yield store
+    store.close()
+
+
+def test_what_goes_in_comes_out(many):
+    assert sorted(many.all_posts(), key=lambda post: post.id) == sorted(MANY, key=lambda post: post.id)
+
+
+def test_a_thread_is_whole_and_in_order_whatever_order_it_came_in(tmp_path):
+    posts = [
+        answer(1, 2, "second"),
+        replace(answer(1, 9, "on the first"), kind="comment", parent_id="example.org:1/1"),
+        answer(1, 1, "first"),
+        question(1, "Why?"),
+        replace(answer(1, 8, "on the question"), kind="comment", parent_id="example.org:1"),
+    ]
+    store = stored(tmp_path, posts)
+    thread = store.thread("example.org:1")
+    assert thread.title == "Why?"
+    assert [post.position for post in thread.replies] == [1, 2]
+    assert [post.position for post in thread.comments["example.org:1/1"]] == [9]
+    assert [post.position for post in thread.comments["example.org:1"]] == [8]
+    store.close()
+
+
+def test_an_orphans_thread_has_no_question(many):
+    thread = many.thread("example.org:3")
+    assert thread.question is None
+    assert [post.id for post in thread.answers] == ["example.org:3/1"]
+
+
+NAMES = st.lists(st.sampled_from(["ann", "bob", "zoe", "nobody"]), max_size=2).map(tuple)
+RANGES = st.none() | st.builds(Range, st.none() | st.integers(-4, 10), st.none() | st.integers(-4, 10))
+YEARS = st.none() | st.builds(Range, st.none() | st.integers(2011, 2022), st.none() | st.integers(2011, 2022))
+FILTERS = st.builds(
+    Filters,
+    sites=st.sampled_from([(), ("example.org",), ("other",)]),
+    categories=st.sampled_from([(), ("pets & animals",), ("",), ("other", "pets & animals")]),
+    authors=NAMES,
+    votes=RANGES,
+    year=YEARS,
+    best=st.none() | st.booleans(),
+)
+
+
+@given(FILTERS, st.sampled_from(["lift", "votes", "newest", "oldest"]), st.integers(0, 5), st.integers(0, 5))
+def test_browsing_means_what_filters_mean(many, filters, order, limit, offset):
+    every = many.candidates(thread_ids=["example.org:1", "example.org:2", "example.org:3"]).values()
+    passing = {
+        c.id
+        for c in every
+        if filters.accept(site=c.site, category=c.category, author=c.author, votes=c.votes, year=c.year, best=c.best)
+    }
+    total, whole = many.browse(filters, order, limit=100)
+    assert total == len(passing)
+    assert {c.id for c in whole} == passing
+    assert many.browse(filters, order, limit=limit, offset=offset) == (total, whole[offset : offset + limit])
+    known = [
+        value
+        for c in whole
+        if (value := {"votes": c.votes, "newest": c.written, "oldest": c.written, "lift": c.lift}[order]) is not None
+    ]
+    assert known == sorted(known, reverse=order != "oldest")
+
+
+@pytest.mark.parametrize(
+    ("name", "thread"),
+    [
+        ("example.org:1", "example.org:1"),
+        ("example.org:1/2", "example.org:1"),
+        ("2", "example.org:2"),
+        ("example.org:3", "example.org:3"),
+        ("example.org:4", None),
+        ("", None),
+        ("%", None),
+    ],
+)
+def test_a_thread_is_found_by_any_of_its_names(many, name, thread):
+    assert many.find_thread(name) == thread
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path):
+    with pytest.raises(NoLibrary):
+        Store(tmp_path)
+    (tmp_path / "library.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    with pytest.raises(LibraryError, match="no library"):
+        Store(tmp_path)
+
+
+def test_a_store_of_a_newer_askive_is_refused(tmp_path):
+    store = stored(tmp_path, MANY)
+    store._db.execute("PRAGMA user_version = 99")
+    store.close()
+    with pytest.raises(LibraryError, match="schema 99"):
+        Store(tmp_path)
+
+
+def test_putting_the_same_again_changes_nothing(tmp_path):
+    store = stored(tmp_path, MANY)
+    with store.transaction():
+        for post in MANY:
+            store.put(post, 0)
+        assert store.changed() == []
+    store.close()
+
+
+@given(
+    st.builds(
+        Post,
+        id=st.just("s:1"),
+        thread_id=st.just("s:1"),
+        kind=st.just("question"),
+        site=st.just("s"),
+        title=st.none() | st.text(st.characters(exclude_categories=["Cs"])),
+        votes=st.none() | st.integers(-(2**40), 2**40),
+        best=st.none() | st.booleans(),
+        tags=st.lists(st.text(st.characters(exclude_categories=["Cs"]))).map(tuple),
+    )
+)
+def test_any_post_survives(tmp_path_factory, post):
+    store = stored(tmp_path_factory.mktemp("any"), [post])
+    assert list(store.all_posts()) == [post]
+    store.close()
