@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,10 +62,12 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class ThreadPage:
-    """A thread with who backs whom in it."""
+    """A thread with who backs whom in it; its posts have the votes of each of their copies."""
 
     thread: Thread
     endorsements: tuple[Endorsement, ...]
+    missing_later: Mapping[str, datetime]
+    """Ids of answers that a later copy of the thread does not have, with the date of that copy."""
 
 
 class Library:
@@ -128,7 +131,10 @@ class Library:
             thread = store.thread(thread_id) if thread_id else None
             if thread is None:
                 raise NotFound(f"There is no thread {name!r} in this library")
-            return ThreadPage(thread, tuple(store.endorsements_of(thread.id)))
+            replies = tuple(store.with_history(thread.replies))
+            question = next(store.with_history([thread.question]), None) if thread.question else None
+            thread = replace(thread, question=question, replies=replies)
+            return ThreadPage(thread, tuple(store.endorsements_of(thread.id)), store.missing_later(thread.id))
 
     def post_id(self, name: str) -> str:
         """The id of a post, for any id it was ever known by. Raises NotFound."""
@@ -141,7 +147,7 @@ class Library:
     def posts(self) -> Iterator[Post]:
         """Every post of one moment of the library, threads together and in order."""
         with self._moment() as store:
-            yield from store.all_posts()
+            yield from store.with_history(store.all_posts())
 
     def about(self) -> dict[str, Any]:
         """What is in the library: counts, tallies by site, category and year, archives, engine and generation."""

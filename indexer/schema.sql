@@ -1,4 +1,4 @@
--- The one database of a library. Times are whole seconds since 1970 in UTC, lists are JSON. (No semicolon but at ends.)
+-- The one database of a library. Times are whole seconds since 1970 in UTC, lists are JSON.
 CREATE TABLE archives (
     key       TEXT PRIMARY KEY,   -- path inside the library, or absolute
     size      INTEGER NOT NULL,
@@ -43,6 +43,13 @@ CREATE TABLE bodies (
     number    INTEGER PRIMARY KEY REFERENCES posts ON DELETE CASCADE,
     body      TEXT NOT NULL
 );
+-- What each of several copies of a post said of its votes; a post that came once has no row here.
+CREATE TABLE captures (
+    number    INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE,
+    seen      INTEGER NOT NULL,
+    votes     INTEGER NOT NULL,
+    PRIMARY KEY (number, seen)
+) WITHOUT ROWID;
 -- What a copy without ids is recognised by, and what its made-up ids became.
 CREATE TABLE thread_keys (
     key       TEXT PRIMARY KEY,

@@ -72,6 +72,7 @@ def thread(page: ThreadPage) -> dict[str, Any]:
                 "best": reply.best,
                 "endorsed_by": list(dict.fromkeys(endorsed.get(reply.id, ()))),
                 "endorses": list(dict.fromkeys(endorses.get(reply.id, ()))),
+                "missing_since": _time(page.missing_later.get(reply.id)),
                 "comments": [_post(comment) for comment in page.thread.comments.get(reply.id, ())],
             }
             for reply in page.thread.replies
@@ -88,6 +89,7 @@ def _post(post: Post) -> dict[str, Any]:
         "anonymous": post.anonymous,
         "written": _time(post.written),
         "votes": post.votes,
+        "history": [{"at": _time(capture.at), "votes": capture.votes} for capture in post.history],
         "body": markup.prose(post.body),
     }
 

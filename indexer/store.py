@@ -7,9 +7,12 @@ build that dies leaves the library as it was. Readers (WAL) see one moment of it
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
@@ -32,11 +35,12 @@ from .rows import (
     with_ids,
 )
 from .standing import Standing, Vote
-from .thread import Post, Thread
+from .thread import Capture, Post, Thread
 
 FILE: Final = "library.sqlite"
 SCHEMA_VERSION: Final = 1
 _CHUNK: Final = 500
+_COMMENT: Final = re.compile("--.*")
 _YEAR: Final = "CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER)"
 
 Order = Literal["lift", "votes", "newest", "oldest"]
@@ -96,7 +100,8 @@ class Store:
             raise LibraryBusy(f"Another build is writing to {self.path.parent}") from error
         try:
             if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
-                for statement in files(__package__).joinpath("schema.sql").read_text("utf-8").split(";"):
+                # One by one, since `executescript` would commit what has begun.
+                for statement in _COMMENT.sub("", files(__package__).joinpath("schema.sql").read_text("utf-8")).split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute("CREATE TEMP TABLE IF NOT EXISTS changed (thread_id TEXT PRIMARY KEY)")
@@ -175,10 +180,14 @@ class Store:
                 f"INSERT INTO posts ({POST}, seen) VALUES ({', '.join('?' * 18)})", (*columns_of(post), seen)
             ).lastrowid
             self._db.execute("INSERT INTO bodies VALUES (?, ?)", (number, post.body))
+            self._keep_votes(number, copy)
         else:
             number = row[-1]
             body = self._db.execute("SELECT body FROM bodies WHERE number = ?", (number,)).fetchone()[0]
-            merged = merging.merge(merging.Copy(to_post((*row[:17], body)), row[-2]), copy)
+            known = merging.Copy(to_post((*row[:17], body)), row[-2])
+            merged = merging.merge(known, copy)
+            if known.seen != seen:
+                self._keep_votes(number, known, copy)
             columns = ", ".join(f"{column} = ?" for column in f"{POST}, seen".split(", "))
             values = (*columns_of(merged.post), merged.seen)
             if values == tuple(row[:18]) and merged.post.body == body:
@@ -186,6 +195,15 @@ class Store:
             self._mark(post.thread_id)
             self._db.execute(f"UPDATE posts SET {columns} WHERE number = ?", (*values, number))
             self._db.execute("UPDATE bodies SET body = ? WHERE number = ?", (merged.post.body, number))
+
+    def _keep_votes(self, number: int | None, *copies: merging.Copy) -> None:
+        """Remember what copies of a post say of its votes; a single copy has them in the post itself."""
+        said = {capture for copy in copies for capture in copy.post.history}
+        if len(copies) > 1:
+            said |= {Capture(datetime.fromtimestamp(c.seen, UTC), c.post.votes) for c in copies if c.post.votes is not None}
+        self._db.executemany(
+            "INSERT OR IGNORE INTO captures VALUES (?, ?, ?)", [(number, int(at.timestamp()), votes) for at, votes in said]
+        )
 
     def _mark(self, thread_id: str) -> None:
         """Note that a thread is about to change, and which documents of it the index in force has."""
@@ -354,6 +372,26 @@ class Store:
         """Every post, threads together and in order: what an export writes."""
         rows = self._db.cursor().execute(f"{SELECT} {PAGE_ORDER}")
         return (to_post(row) for row in rows)
+
+    def with_history(self, posts: Iterable[Post]) -> Iterator[Post]:
+        """The same posts, with the votes of each of their copies."""
+        if self._db.execute("SELECT 1 FROM captures LIMIT 1").fetchone() is None:
+            yield from posts
+            return
+        for post in posts:
+            rows = self._db.execute(
+                "SELECT c.seen, c.votes FROM captures c JOIN posts p USING (number) WHERE p.id = ? ORDER BY c.seen", (post.id,)
+            ).fetchall()
+            yield replace(post, history=tuple(Capture(datetime.fromtimestamp(at, UTC), votes) for at, votes in rows))
+
+    def missing_later(self, thread_id: str) -> dict[str, datetime]:
+        """Answers that a later copy of their thread does not have, with the date of that copy."""
+        rows = self._db.execute(
+            "SELECT p.id, q.seen FROM posts p JOIN posts q ON q.id = p.thread_id"
+            " WHERE p.thread_id = ? AND p.kind != 'comment' AND p.seen < q.seen",
+            (thread_id,),
+        )
+        return {post_id: datetime.fromtimestamp(seen, UTC) for post_id, seen in rows}
 
     def posts(self, post_ids: Sequence[str]) -> dict[str, Post]:
         """Posts by id, those that are known."""

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 PostKind = Literal["question", "answer", "comment", "relay", "modnote"]
 POST_KINDS: frozenset[str] = frozenset(get_args(PostKind))
+
+
+class Capture(NamedTuple):
+    """What one copy of a post said of its votes, and when that copy was made."""
+
+    at: datetime
+    votes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,8 @@ class Post:
     """When this copy was saved, aware, in UTC, where the copy says so."""
     warnings: tuple[str, ...] = ()
     """What the reader was not sure of, in words for people."""
+    history: tuple[Capture, ...] = ()
+    """The votes of each copy, oldest first, where there are several copies."""
 
 
 @dataclass(frozen=True, slots=True)

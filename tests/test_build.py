@@ -83,7 +83,13 @@ def test_votes_of_the_later_capture_win_in_either_order(tmp_path):
         exports.append(list(Library(library).posts()))
     assert exports[0] == exports[1]
     votes = {post.id: post.votes for post in exports[0]}
-    # The second answer is in the early copy only: nothing is lost.
+    assert [(capture.at.year, capture.votes) for capture in exports[0][1].history] == [(2013, 9), (2020, 4)]
+    page = Library(tmp_path / "1").thread("example.org:1")
+    # The second answer is in the early copy only: nothing is lost, and it is told.
+    assert {name: time.year for name, time in page.missing_later.items()} == {"example.org:1/2": 2020}
+    again = write_archive(tmp_path / "export.jsonl", exports[0])
+    build(tmp_path / "again", [again], engine="memory")
+    assert list(Library(tmp_path / "again").posts()) == exports[0]
     assert votes == {"example.org:1": 4, "example.org:1/1": 4, "example.org:1/2": 0}
 
 

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -284,6 +286,20 @@ def test_a_build_shows_at_once(tmp_path: Path) -> None:
     write_archive(tmp_path / "threads" / "b.jsonl", cats())
     build(tmp_path, engine="memory")
     assert soup(client.get("/search?q=cat")).select_one(".tally strong").text == "25"
+
+
+def test_a_thread_tells_how_votes_rose_and_what_a_later_copy_lacks(tmp_path: Path) -> None:
+    asked, first, second = question(1, "Why?"), answer(1, 1, "So.", votes=3), answer(1, 2, "Or so.", votes=1)
+    early, late = datetime(2010, 5, 1, tzinfo=UTC), datetime(2015, 6, 1, tzinfo=UTC)
+    write_archive(tmp_path / "threads" / "a.jsonl", [replace(post, captured=early) for post in (asked, first, second)])
+    write_archive(tmp_path / "threads" / "b.jsonl", [replace(asked, captured=late), replace(first, captured=late, votes=12)])
+    build(tmp_path, engine="memory")
+    page = soup(create_app(Library(tmp_path), Settings(library=tmp_path)).test_client().get("/thread/example.org:1"))
+    told = [" ".join(article.select_one(".byline").text.split()) for article in page.select("section .post")]
+    assert "Votes over time: 3 in May 2010, 12 in June 2015" in told[0]
+    assert "Not in the copy" not in told[0]
+    assert "Not in the copy of 1 June 2015" in told[1]
+    assert "Votes over time" not in told[1]
 
 
 # JSON

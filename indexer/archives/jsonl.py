@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import markup
 from ..errors import DamagedArchive
-from ..thread import POST_KINDS, Post
+from ..thread import POST_KINDS, Capture, Post
 from .source import Report, Source
 
 name = "askive-jsonl"
@@ -33,6 +33,7 @@ _LISTS = frozenset({"tags", "warnings"})
 _TEXTS = frozenset({"id", "thread_id", "kind", "site", "body", "parent_id", "title", "category", "author", "url"})
 _NUMBERS = frozenset({"position", "votes"})
 _FLAGS = frozenset({"anonymous", "best"})
+_HISTORY = "history"
 
 
 def recognises(head: bytes) -> bool:
@@ -69,7 +70,9 @@ def to_record(post: Post) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for name, default in _DEFAULTS.items():
         value = getattr(post, name)
-        if value != default:
+        if name == _HISTORY and value:
+            record[name] = [[capture.at.isoformat(), capture.votes] for capture in value]
+        elif value != default:
             record[name] = (
                 value.isoformat() if isinstance(value, datetime) else list(value) if isinstance(value, tuple) else value
             )
@@ -101,6 +104,8 @@ def _value(name: str, value: Any) -> Any:
         if time.tzinfo is None:
             raise ValueError(f"{name} has no time zone")
         return time.astimezone(UTC)
+    if name == _HISTORY and isinstance(value, list):
+        return tuple(Capture(_value("captured", at), _value("votes", votes)) for at, votes in value)
     if name in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     if name in _TEXTS and isinstance(value, str):

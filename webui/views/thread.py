@@ -56,6 +56,10 @@ class PostView:
     backs: tuple[Tie, ...]
     disputes: tuple[Tie, ...]
     comments: tuple[PostView, ...]
+    history: str | None
+    """How the votes went from copy to copy, in words."""
+    missing_since: datetime | None
+    """The date of a later copy that does not have this answer."""
     warnings: tuple[str, ...]
 
 
@@ -98,9 +102,9 @@ def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
         category=category,
         category_href=addresses.top(Browsed(category=category)) if category else None,
         tags=question.tags if question else (),
-        question=_post(question, whole, ties) if question else None,
-        answers=tuple(_post(post, whole, ties) for post in replies),
-        asides=tuple(_post(post, whole, ties) for post in asides),
+        question=_post(question, page, ties) if question else None,
+        answers=tuple(_post(post, page, ties) for post in replies),
+        asides=tuple(_post(post, page, ties) for post in asides),
         total=len(whole.answers),
         has_votes=any(post.votes is not None for post in whole.answers),
         by_votes=by_votes,
@@ -138,7 +142,8 @@ def _every_post(whole: Thread) -> Iterable[Post]:
         yield from comments
 
 
-def _post(post: Post, whole: Thread, ties: _Ties) -> PostView:
+def _post(post: Post, page: ThreadPage, ties: _Ties) -> PostView:
+    whole = page.thread
     voice = _voice(post, whole)
     return PostView(
         anchor=addresses.anchor(post),
@@ -153,9 +158,19 @@ def _post(post: Post, whole: Thread, ties: _Ties) -> PostView:
         disputed_by=ties.of("to", False, post),
         backs=ties.of("by", True, post),
         disputes=ties.of("by", False, post),
-        comments=tuple(_post(comment, whole, ties) for comment in whole.comments.get(post.id, ())),
+        comments=tuple(_post(comment, page, ties) for comment in whole.comments.get(post.id, ())),
+        history=_history(post),
+        missing_since=page.missing_later.get(post.id),
         warnings=post.warnings,
     )
+
+
+def _history(post: Post) -> str | None:
+    """ "3 in May 2010, 12 in June 2015", or None where the copies agree."""
+    told = [
+        capture for number, capture in enumerate(post.history) if not number or capture.votes != post.history[number - 1].votes
+    ]
+    return ", ".join(f"{capture.votes:,} in {capture.at:%B %Y}" for capture in told) if len(told) > 1 else None
 
 
 def _voice(post: Post, whole: Thread) -> Voice:
