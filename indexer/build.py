@@ -120,9 +120,7 @@ def build(
                 raise NothingRead(*_nothing(paths, rows), rows=tuple(rows))
             generation = store.fact("generation")
             if changed or generation is None or store.fact("engine") != engine or not _opens(library, store):
-                _derive(store, changed)
-                generation = _index(library, store, engine, changed, progress)
-                _sweep(library, store, keep=1 if purged else KEPT)
+                generation = finish(library, store, engine, progress, keep=1 if purged else KEPT)
             counts = store.counts()
         store.settle()
     except sqlite3.Error as error:
@@ -135,6 +133,18 @@ def build(
     return BuildReport(
         tuple(rows), left_out, counts["threads"], counts["answers"], len(changed), generation, engine, round(took, 3)
     )
+
+
+def finish(library: Path, store: Store, engine: str, progress: Progress, *, keep: int = KEPT) -> str:
+    """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
+
+    Gives the generation's name. `keep` is how many generations stay on disk.
+    """
+    changed = store.changed()
+    _derive(store, changed)
+    generation = _index(library, store, engine, changed, progress)
+    _sweep(library, store, keep=keep)
+    return generation
 
 
 def find(paths: Iterable[Path]) -> tuple[list[Path], int]:
@@ -203,9 +213,7 @@ def _read_new(archive: Archive, path: Path, store: Store, forgotten: forgetting.
     threads = answers = 0
     try:
         with store.attempt():
-            reader = archives.detect(source)
-            archive = replace(archive, format=reader.name)
-            for post in reader.read(source, report):
+            for post in archives.read(source, report):
                 if forgotten.covers(post):
                     continue
                 # A file's own date is a weak hint, but the only one where the copy does not say when it was made.
@@ -213,13 +221,15 @@ def _read_new(archive: Archive, path: Path, store: Store, forgotten: forgetting.
                 threads += post.kind == "question"
                 answers += post.kind not in {"question", "comment"}
     except ArchiveError as error:
-        return replace(archive, reason=str(error), skipped=report.skipped, warnings=tuple(report.warnings))
+        archive = replace(archive, reason=str(error))
     except OSError as error:
-        return replace(archive, reason=f"{path} cannot be read ({error.strerror or error})")
+        archive = replace(archive, reason=f"{path} cannot be read ({error.strerror or error})")
+    else:
+        archive = replace(archive, status="read", threads=threads, answers=answers)
     warnings = tuple(report.warnings)
     if report.unlisted:
         warnings += (f"and {report.unlisted:,} more",)
-    return replace(archive, status="read", threads=threads, answers=answers, skipped=report.skipped, warnings=warnings)
+    return replace(archive, format=", ".join(report.formats) or None, skipped=report.skipped, warnings=warnings)
 
 
 def _key(library: Path, path: Path) -> str:

@@ -44,7 +44,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff
 _TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTE = re.compile(r"<(blockquote|q)\b[^>]*>.*?</\1>", re.DOTALL)
-_SIMPLE = re.compile(r"(?:[^<]|</?p>|<br ?/?>)*")
+_STEADY = frozenset({"p", "br", "blockquote", "ul", "ol", "li", "pre", "div", "a", "b", "code", "em", "i", "strong", "small"})
 _PASSES = 5
 _BLANK = " \t\r\f\v\u00a0\u2007\u202f\u200b\ufeff"
 
@@ -56,18 +56,17 @@ def clean(markup: str, resolve: Callable[[str], str | None] | None = None, *, co
     absolute http, https and mailto links and fragments stay. `collapse` folds runs of white space as a browser would;
     bodies that come from plain text keep theirs.
     """
-    safe = _flatten(_CONTROLS.sub(" ", markup[:MAX_BODY]), resolve, collapse=collapse)
-    # Blocks inside emphasis, tables inside lists and the like are parsed a little differently once they are flat.
-    for _ in range(0 if _SIMPLE.fullmatch(markup) else _PASSES):
-        again = _flatten(safe, None, collapse=collapse)
+    safe, odd = _flatten(_CONTROLS.sub(" ", markup[:MAX_BODY]), resolve, collapse=collapse)
+    for _ in range(_PASSES if odd else 0):
+        again, _odd = _flatten(safe, None, collapse=collapse)
         if again == safe:
             break
         safe = again
     return safe
 
 
-def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collapse: bool) -> str:
-    """One pass of `clean`."""
+def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collapse: bool) -> tuple[str, bool]:
+    """One pass of `clean`, and whether the result may be parsed a little differently the next time."""
     known = nh3.clean(
         markup,
         tags=_ALLOWED | _HEADINGS | _UNWRAPPED_BLOCKS | {"img"},
@@ -85,8 +84,9 @@ def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collap
             link.set("href", kept)
         else:
             link.attrib.pop("href", None)
-    blocks = "".join(_Blocks(collapse).of(root))
-    return nh3.clean(
+    regrouped = _Blocks(collapse)
+    blocks = "".join(regrouped.of(root))
+    safe = nh3.clean(
         blocks,
         tags=_ALLOWED,
         attributes={"*": set(), "a": {"href"}, "abbr": {"title"}, "acronym": {"title"}},
@@ -94,6 +94,7 @@ def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collap
         url_relative=lambda href: href if href.startswith("#") else None,
         link_rel=_REL,
     )
+    return safe, regrouped.odd
 
 
 def from_text(text: str) -> str:
@@ -126,6 +127,9 @@ class _Blocks:
 
     def __init__(self, collapse: bool) -> None:
         self.collapse = collapse
+        self.odd = False
+        """Whether there was anything that a parser may take a little differently once it is flat: tables, headings, blocks or
+        line breaks inside emphasis."""
 
     def of(self, parent: HtmlElement) -> Iterator[str]:
         """The blocks inside `parent`, serialised in order."""
@@ -145,6 +149,7 @@ class _Blocks:
         yield from self._paragraphs(run)
 
     def _block(self, element: HtmlElement, tag: str) -> Iterator[str]:
+        self.odd = self.odd or tag not in _STEADY
         if tag == "hr":
             yield "<hr>"
         elif tag == "pre":
@@ -163,9 +168,10 @@ class _Blocks:
                 yield f"<{tag}>{inside}</{tag}>"
         elif tag in _ALLOWED and tag != "p":
             parts = list(self.of(element))
-            if tag in {"ul", "ol", "dl", "table", "thead", "tbody", "tfoot", "tr"}:
-                # Only rows and items may stand here; a parser would move anything else.
-                parts = [part for part in parts if not part.startswith("<p>")]
+            items = {"ul": ("<li>",), "ol": ("<li>",), "dl": ("<dd>", "<dt>")}.get(tag)
+            if items:
+                # Only items may stand here.
+                parts = [part if part.startswith(items) else _item(items[0], part) for part in parts]
             if parts:
                 yield f"<{tag}>{''.join(parts)}</{tag}>"
         else:
@@ -183,7 +189,8 @@ class _Blocks:
             previous = inside
             inside = inside.strip(" \n").removeprefix("<br>").removesuffix("<br>")
         if self.collapse:
-            inside = re.sub(r" *<br> *", "<br>", inside)
+            # Emphasis with nothing in it leaves its space beside another.
+            inside = re.sub(r" *<br> *", "<br>", re.sub("  +", " ", inside))
         return inside if _TAG.sub("", inside).strip(_BLANK) else ""
 
     def _inline(self, element: HtmlElement) -> str:
@@ -194,6 +201,7 @@ class _Blocks:
             alt = (element.get("alt") or "").strip()
             return self._text(f"[image: {alt}]") if alt else "[image]"
         inside = "".join(self._pieces(element))
+        self.odd = self.odd or tag not in _STEADY or "<br>" in inside
         if not _TAG.sub("", inside).strip(_BLANK):
             return "<br>" if "<br>" in inside else (" " if inside else "")
         attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in sorted(element.attrib.items()))
@@ -209,9 +217,15 @@ class _Blocks:
                 yield self._text(child.tail)
 
     def _inline_block(self, element: HtmlElement) -> str:
+        self.odd = True
         return "<br>" + "".join(self._pieces(element)) + "<br>"
 
     def _text(self, text: str) -> str:
         # What is no line break here is only how the archive's file was wrapped.
         text = _SPACES.sub(" ", text) if self.collapse else text.replace("\n", " ")
         return html.escape(text, quote=False)
+
+
+def _item(opening: str, block: str) -> str:
+    """A block as an item of a list."""
+    return f"{opening}{block[3:-4] if block.startswith('<p>') else block}</{opening[1:]}"

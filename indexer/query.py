@@ -65,7 +65,14 @@ class Filters:
         return self != _NO_FILTERS
 
     def accept(
-        self, *, site: str, category: str | None, author: str | None, votes: int | None, year: int | None, best: bool | None
+        self,
+        *,
+        site: str,
+        category: str | None,
+        author: str | None,
+        votes: int | None,
+        year: int | None,
+        best: bool | int | None,
     ) -> bool:
         """Whether columns pass. The exact meaning of every filter, which each engine has to match."""
         return (

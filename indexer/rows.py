@@ -33,7 +33,8 @@ class Candidate(NamedTuple):
     written: int | None
     """Seconds since 1970."""
     votes: int | None
-    best: bool | None
+    best: int | None
+    """1 or 0, as SQLite has it: a question reads a thousand of these."""
     lift: float | None
     backers: int
     """Persons who back the answer in words."""
@@ -118,11 +119,6 @@ def to_post(row: Sequence[Any]) -> Post:
         warnings=tuple(json.loads(row[16])),
         body=row[17],
     )
-
-
-def to_candidate(row: tuple[Any, ...]) -> Candidate:
-    candidate = Candidate(*row)
-    return candidate if candidate.best is None else candidate._replace(best=bool(candidate.best))
 
 
 def to_archive(row: tuple[Any, ...]) -> Archive:

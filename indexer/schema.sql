@@ -32,8 +32,13 @@ CREATE TABLE posts (
     captured  INTEGER,
     warnings  TEXT NOT NULL,
     seen      INTEGER NOT NULL,   -- when the copy that was believed last was made
-    advice    INTEGER NOT NULL DEFAULT 0,   -- derived: an answer that is ranked
-    lift      REAL                          -- derived: see standing.py
+    -- Derived by a build, so that ranking reads one row an answer:
+    advice    INTEGER NOT NULL DEFAULT 0,   -- an answer that is ranked
+    thread_category TEXT,                   -- its question's
+    backers   INTEGER NOT NULL DEFAULT 0,   -- persons who back it in words
+    dissenters INTEGER NOT NULL DEFAULT 0,  -- persons who speak against it
+    favorited_backers INTEGER NOT NULL DEFAULT 0,  -- backers who say that they also voted
+    lift      REAL                          -- see standing.py
 );
 CREATE INDEX posts_by_thread ON posts (thread_id, position);
 CREATE INDEX posts_by_lift ON posts (lift) WHERE advice;

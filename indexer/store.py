@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,7 +30,6 @@ from .rows import (
     Candidate,
     columns_of,
     to_archive,
-    to_candidate,
     to_post,
     to_threads,
     with_ids,
@@ -294,6 +294,27 @@ class Store:
         for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements"):
             self._db.execute(f"DELETE FROM {table}")
 
+    # What an enrichment needs
+
+    def thread_ids(self, site: str) -> Iterator[str]:
+        """Ids of all threads of a site, in order."""
+        rows = self._db.cursor().execute("SELECT DISTINCT thread_id FROM posts WHERE site = ? ORDER BY thread_id", (site,))
+        return (row[0] for row in rows)
+
+    def seen(self, thread_id: str) -> dict[str, int]:
+        """When the copy was made that each post of a thread was last taken from: seconds since 1970, by post."""
+        return dict(self._db.execute("SELECT id, seen FROM posts WHERE thread_id = ?", (thread_id,)).fetchall())
+
+    def backdate(self, thread_id: str, seen: int) -> None:
+        """Hold those copies of a thread that do not say when they were made to be made at `seen` at the latest."""
+        self._db.execute(
+            "UPDATE posts SET seen = ?2 WHERE thread_id = ?1 AND captured IS NULL AND seen > ?2", (thread_id, seen)
+        )
+
+    def identify(self, made_up: str, thread_id: str) -> None:
+        """Give a thread that is known by a made-up id the site's own."""
+        self._rename_thread(made_up, thread_id)
+
     # What a build derives
 
     def changed(self) -> list[str]:
@@ -302,8 +323,21 @@ class Store:
 
     def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement]) -> None:
         """Keep what was found out about a thread: which posts are advice, and who backs whom."""
+        endorsements = list(endorsements)
+        persons: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for found in endorsements:
+            persons[found.to_post, "backers" if found.backs else "dissenters"].add(found.author)
+            if found.backs and found.favorited:
+                persons[found.to_post, "favorited"].add(found.author)
+        category = thread.question.category if thread.question else None
         self._db.execute("UPDATE posts SET advice = 0, lift = NULL WHERE thread_id = ?", (thread.id,))
-        self._db.executemany("UPDATE posts SET advice = 1 WHERE id = ?", [(answer.id,) for answer in thread.answers])
+        self._db.executemany(
+            "UPDATE posts SET advice = 1, thread_category = ?, backers = ?, dissenters = ?, favorited_backers = ? WHERE id = ?",
+            [
+                (category, *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")), answer.id)
+                for answer in thread.answers
+            ],
+        )
         self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread.id,))
         self._db.executemany(
             "INSERT INTO endorsements VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -405,12 +439,9 @@ class Store:
     # Reading answers to rank
 
     _CANDIDATE: Final = (
-        "SELECT p.id, p.thread_id, p.site, q.category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
-        f" {_YEAR}, p.written, p.votes, p.best, p.lift,"
-        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs),"
-        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND NOT e.backs),"
-        " (SELECT count(DISTINCT e.author) FROM endorsements e WHERE e.to_post = p.id AND e.backs AND e.favorited)"
-        " FROM posts p LEFT JOIN posts q ON q.id = p.thread_id WHERE p.advice"
+        "SELECT p.id, p.thread_id, p.site, p.thread_category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
+        f" {_YEAR}, p.written, p.votes, p.best, p.lift, p.backers, p.dissenters, p.favorited_backers"
+        " FROM posts p WHERE p.advice"
     )
 
     def candidates(self, *, answer_ids: Sequence[str] = (), thread_ids: Sequence[str] = ()) -> dict[str, Candidate]:
@@ -420,7 +451,7 @@ class Store:
             for chunk in _chunks(ids):
                 marks = ", ".join("?" * len(chunk))
                 for row in self._db.execute(f"{self._CANDIDATE} AND {column} IN ({marks})", chunk):
-                    found[row[0]] = to_candidate(row)
+                    found[row[0]] = Candidate._make(row)
         return found
 
     def browse(
@@ -433,13 +464,11 @@ class Store:
         where, values = _conditions(filters)
         if voted:
             where += " AND p.votes IS NOT NULL"
-        total: int = self._db.execute(
-            f"SELECT count(*) FROM posts p LEFT JOIN posts q ON q.id = p.thread_id WHERE p.advice {where}", values
-        ).fetchone()[0]
+        total: int = self._db.execute(f"SELECT count(*) FROM posts p WHERE p.advice {where}", values).fetchone()[0]
         rows = self._db.execute(
             f"{self._CANDIDATE} {where} ORDER BY {_ORDERS[order]}, p.id LIMIT ? OFFSET ?", (*values, limit, offset)
         )
-        return total, [to_candidate(row) for row in rows]
+        return total, list(map(Candidate._make, rows))
 
     def endorsements_of(self, thread_id: str) -> list[Endorsement]:
         """Who backs whom in a thread, in page order."""
@@ -474,7 +503,7 @@ class Store:
     def counts(self) -> dict[str, int]:
         """How many threads (with a question), answers (as sites count them), answers that are ranked, and posts there are."""
         threads, answers, ranked, posts = self._db.execute(
-            "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind IN ('answer', 'relay', 'modnote')),"
+            "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind NOT IN ('question', 'comment')),"
             " count(*) FILTER (WHERE advice), count(*) FROM posts"
         ).fetchone()
         return {"threads": threads, "answers": answers, "ranked": ranked, "posts": posts}
@@ -498,7 +527,7 @@ def _conditions(filters: Filters) -> tuple[str, tuple[str | int, ...]]:
     values: list[str | int] = []
     for expression, names in (
         ("fold(p.site)", filters.sites),
-        ("fold(coalesce(q.category, ''))", filters.categories),
+        ("fold(coalesce(p.thread_category, ''))", filters.categories),
         ("CASE WHEN p.anonymous THEN '' ELSE fold(coalesce(p.author, '')) END", filters.authors),
     ):
         if names:

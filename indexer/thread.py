@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
 
-PostKind = Literal["question", "answer", "comment", "relay", "modnote"]
+PostKind = Literal["question", "answer", "selfanswer", "comment", "relay", "modnote"]
 POST_KINDS: frozenset[str] = frozenset(get_args(PostKind))
 
 
@@ -22,7 +22,8 @@ class Post:
     """One thing that somebody wrote: a question, an answer, or a comment on one of them.
 
     `id` and `thread_id` have the form ``site:native``; a question's two ids are equal. `relay` is the asker speaking
-    through a moderator and `modnote` a moderator speaking as such: both are shown in place and never ranked.
+    through a moderator and `modnote` a moderator speaking as such: both are shown in place and never ranked. `selfanswer`
+    is an answer by the asker on a site that tells answers from follow-ups; elsewhere what askers add is no advice.
     Whatever the archive does not show is None (votes, best, author, written), never 0, False or a guess.
     """
 
@@ -63,13 +64,13 @@ class Thread:
     id: str
     question: Post | None
     replies: tuple[Post, ...]
-    """Answers, relays and modnotes in page order, without comments."""
+    """Answers of all kinds, relays and modnotes in page order, without comments."""
     comments: dict[str, tuple[Post, ...]]
     """Comments by the id of the post they stand under."""
 
     @property
     def answers(self) -> tuple[Post, ...]:
-        """Answers proper, in page order: what is ranked. Excludes what the asker wrote, which is no advice."""
+        """Answers proper, in page order: what is ranked. Excludes what the asker added, which is no advice."""
         return tuple(post for post in self.replies if self.is_advice(post))
 
     @property
@@ -82,15 +83,15 @@ class Thread:
         return self.id.partition(":")[0]
 
     def by_asker(self, post: Post) -> bool:
-        """Whether the asker is speaking: by own name, or through a moderator's relay.
+        """Whether the asker is speaking: by own name, in a self-answer, or through a moderator's relay.
 
         An anonymous asker's name proves nothing: every anonymous question shares it.
         """
-        if post.kind == "relay":
+        if post.kind in {"relay", "selfanswer"}:
             return True
         asker = self.question.author if self.question and not self.question.anonymous else None
         return asker is not None and post.author == asker
 
     def is_advice(self, post: Post) -> bool:
-        """Whether the post is an answer by somebody other than the asker."""
-        return post.kind == "answer" and not self.by_asker(post)
+        """Whether the post is an answer by somebody other than the asker, or one that the site itself counts as an answer."""
+        return post.kind == "selfanswer" or (post.kind == "answer" and not self.by_asker(post))

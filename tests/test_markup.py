@@ -61,6 +61,7 @@ def test_nothing_that_runs_loads_or_styles_survives(hostile):
         ("<h2>Title</h2>text", "<p><strong>Title</strong></p><p>text</p>"),
         ("a<hr>b", "<p>a</p><hr><p>b</p>"),
         ("<ul><li>a<li><p>b</p></ul>", "<ul><li>a</li><li>b</li></ul>"),
+        ("<ul>loose<li>a</ul>", "<ul><li>loose</li><li>a</li></ul>"),
         ("<blockquote>q</blockquote>r", "<blockquote><p>q</p></blockquote><p>r</p>"),
         ("<pre>\n  a\n b</pre>", "<pre>  a\n b</pre>"),
         ("see <img alt='a cat' src=c.jpg>", "<p>see [image: a cat]</p>"),

@@ -5,15 +5,17 @@ A new format is one module with the four names of `Reader`, and one row here.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from ..errors import DamagedArchive, UnknownFormat
-from . import jsonl, metafilter_html, metafilter_text
+from ..errors import ArchiveError, DamagedArchive, UnknownFormat
+from ..thread import Post
+from . import containers, jsonl, metafilter_html, metafilter_text, stackexchange
 from .source import Reader, Report, Source
 
-__all__ = ["FORMATS", "Reader", "Report", "Source", "detect"]
+__all__ = ["FORMATS", "Reader", "Report", "Source", "detect", "read"]
 
-FORMATS: Final[tuple[Reader, ...]] = (jsonl, metafilter_html, metafilter_text)
+FORMATS: Final[tuple[Reader, ...]] = (jsonl, stackexchange, metafilter_html, metafilter_text)
 """Every format, asked in this order: the stricter its marks, the earlier."""
 
 _REFUSED: Final = (
@@ -22,16 +24,31 @@ _REFUSED: Final = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed; unpack it first"),
-    (b"\x1f\x8b", "gzip-compressed; unpack it first"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7z container; unpack it first"),
-    (b"PK\x03\x04", "a zip container; unpack it first"),
-    (b"BZh", "bzip2-compressed; unpack it first"),
-    (b"\xfd7zXZ", "xz-compressed; unpack it first"),
     (b"ZIM\x04", "a ZIM file, which is not read yet"),
     (b"WARC/1.", "a WARC, which is not read yet"),
     (b"bplist00", "a Safari web archive, which is not read yet"),
 )
+
+
+def read(source: Source, report: Report) -> Iterator[Post]:
+    """The posts of whatever is in a file, containers opened, in any order.
+
+    A member of a container that cannot be read is skipped with a word in `report`. Raises ArchiveError when there is nothing
+    to be had from the file at all.
+    """
+    failed: ArchiveError | None = None
+    for leaf in containers.leaves(source, report):
+        try:
+            reader = detect(leaf)
+            report.formats[reader.name] = None
+            yield from reader.read(leaf, report)
+        except ArchiveError as error:
+            if leaf is source:
+                raise
+            failed = error
+            report.skip(error.reason)
+    if failed and not report.formats:
+        raise failed
 
 
 def detect(source: Source) -> Reader:

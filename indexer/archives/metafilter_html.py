@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -111,7 +111,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """The posts of one page. Raises NotAThread, saying what the page is, or DamagedArchive for the torso of a thread."""
     text = decode_page(source.content())
     page = blocks.cut(text, _begins_block, _FURNITURE)
-    copy = _Reading(page).copy(str(source), report)
+    copy = _Reading(page, given=source).copy(str(source), report)
     yield from metafilter.posts(copy, report)
 
 
@@ -124,6 +124,8 @@ class _Reading:
     """A page under reading: what is found in it, step by step."""
 
     page: Page
+    given: Source
+    """What the archive that the page came out of says of it: its address, and when it was captured."""
     question: Signed[QuestionByline] | None = None
     unsigned_question: Block | None = None
     answers: list[Signed[AnswerByline]] = field(default_factory=list)
@@ -185,7 +187,11 @@ class _Reading:
         own = [link.get("href") for link in self._all("link") if "canonical" in (link.get("rel") or "").lower().split()]
         own += [meta.get("content") for meta in self._all("meta") if _meta_name(meta) in ("og:url", "twitter:url")]
         addresses = [address for address in own if address]
+        addresses += [self.given.url] if self.given.url else []
         self.saved = provenance(self.page.comments, addresses)
+        if self.given.captured:
+            times = [time for time in (self.saved.captured, self.given.captured) if time]
+            self.saved = replace(self.saved, captured=min(times))
         self.site = self._site()
         for url in filter(None, [self.saved.url, *addresses]):
             address = metafilter.parse_address(url)

@@ -77,6 +77,8 @@ class Source:
 class Report:
     """What a reader says of one archive besides its posts. Nothing is left out without a word here."""
 
+    formats: dict[str, None] = field(default_factory=dict)
+    """Names of the formats found, in order: more than one only in a container."""
     skipped: int = 0
     warnings: list[str] = field(default_factory=list)
     unlisted: int = 0

@@ -148,7 +148,7 @@ def _post(post: Post, page: ThreadPage, ties: _Ties) -> PostView:
     return PostView(
         anchor=addresses.anchor(post),
         voice=voice,
-        label=_LABELS.get(voice),
+        label="The asker’s own answer" if post.kind == "selfanswer" else _LABELS.get(voice),
         author=author(post),
         written=post.written,
         votes=post.votes,
@@ -176,7 +176,7 @@ def _history(post: Post) -> str | None:
 def _voice(post: Post, whole: Thread) -> Voice:
     if post.kind == "answer" and whole.by_asker(post):
         return "asker"
-    return post.kind
+    return "answer" if post.kind == "selfanswer" else post.kind
 
 
 def _body(post: Post) -> Markup:

@@ -1,0 +1,353 @@
+"""Dumps of Stack Exchange sites: a folder with Posts.xml and, beside it, Users.xml and Comments.xml.
+
+Posts.xml is the archive; the other tables are read with it. Each file is read once, front to back. What one row has to
+know of another (names of users, the thread of a comment's post, whether the question accepted an answer) goes through a
+temporary database on disk, so that memory does not grow with the dump; an answer that comes before its question waits there.
+
+Which site it is stands nowhere in the files: it is taken from the name of the folder, or of a container beside them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from .. import markup
+from ..errors import DamagedArchive, NotAThread, UnknownFormat
+from ..thread import Post
+from . import stackexchange_comments
+from .source import Report, Source
+from .stackexchange_tables import Row, rows, table_of
+
+name = "stackexchange"
+about = "A Stack Exchange dump: Posts.xml, with Users.xml and Comments.xml beside it"
+
+UNKNOWN_SITE: Final = "stackexchange"
+"""The site of a dump whose folder does not name one."""
+
+WATERMARK: Final = 1_000_000_000
+"""Posts with this Id and above were never written by anybody: dumps since 2025 hold some, to be told apart by."""
+
+FIRST_POST: Final = datetime(2008, 7, 1, tzinfo=UTC)
+"""No site of the network is older."""
+
+_QUESTION: Final = 1
+_ANSWER: Final = 2
+_COMMUNITY: Final = -1
+"""The user that owns what nobody owns any more."""
+
+_NO_THREAD: Final = 0
+"""In place of a thread's number: posts of kinds that are no part of any (tag wikis, elections)."""
+
+_LARGEST: Final = 2**53
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
+_TAG: Final = re.compile(r"[^<>|\s]+")
+_SITE: Final = re.compile(
+    r"(?<![a-z0-9.])((?:[a-z0-9]+\.){1,3}stackexchange\.com"
+    r"|(?:[a-z0-9]+\.){0,2}(?:(?:stackoverflow|superuser|serverfault|askubuntu|stackapps)\.com|mathoverflow\.net))(?![a-z0-9])"
+)
+_CONTAINERS: Final = frozenset({".7z", ".zip"})
+
+_SCHEMA: Final = """
+    PRAGMA journal_mode = OFF;
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, accepted INTEGER, owner INTEGER);
+    CREATE TABLE waiting (number INTEGER PRIMARY KEY, row TEXT NOT NULL);
+    BEGIN;
+"""
+
+
+def recognises(head: bytes) -> bool:
+    return table_of(head) is not None
+
+
+def read(source: Source, report: Report) -> Iterator[Post]:
+    """Questions and answers in the order of Posts.xml, then the comments. Nothing for a table that Posts.xml is beside.
+
+    Raises NotAThread for a table without its Posts.xml and for one without any question or answer; DamagedArchive when
+    no row can be read, or when the disk has no room for the join.
+    """
+    table = table_of(source.head())
+    if table is None:
+        raise UnknownFormat(f"{source} is no table of a Stack Exchange dump")
+    if table != "posts":
+        if source.beside("Posts.xml") is None:
+            raise NotAThread(
+                f"{source} holds the {table} of a Stack Exchange dump, whose Posts.xml is missing",
+                "Put Posts.xml of the same dump into the same folder",
+            )
+        return
+    try:
+        # A database without a name is a temporary file that SQLite deletes by itself, and that is in memory while small.
+        with closing(sqlite3.connect("", isolation_level=None)) as join:
+            join.executescript(_SCHEMA)
+            yield from _Dump(source, report, join).posts()
+    except sqlite3.Error as error:
+        raise DamagedArchive(
+            f"{source} could not be joined with its other tables ({error})", "Make room in the folder for temporary files"
+        ) from error
+
+
+class _Asked(NamedTuple):
+    """Of a question: the number of the answer it accepted, and the number of the person who asked."""
+
+    accepted: int | None
+    owner: int | None
+
+
+class _Dump:
+    """One pass over the tables of a dump."""
+
+    def __init__(self, source: Source, report: Report, join: sqlite3.Connection) -> None:
+        self._source = source
+        self._report = report
+        self._join = join
+        found = _site_of(source)
+        self._site = found or UNKNOWN_SITE
+        self._root = f"https://{found}" if found else None
+        """What addresses begin with, if it is known."""
+        self._latest = datetime.now(UTC) + timedelta(days=1)
+        self._watermarks = 0
+        self._orphans = 0
+
+    def posts(self) -> Iterator[Post]:
+        report = self._report
+        if self._root is None:
+            report.warn(f"which site it is could not be told, so it is called {self._site}; name the folder like the site")
+        self._read_users()
+        noted = self._noted()
+        read = 0
+        for post in self._questions_and_answers():
+            read += 1
+            yield post
+        if not read and self._noted() > noted:
+            raise DamagedArchive(f"No post could be read from {self._source} ({(report.warnings or [''])[-1]})")
+        if not read:
+            raise NotAThread(f"{self._source} holds neither questions nor answers", "Use Posts.xml of the whole dump")
+        if self._watermarks:
+            report.skipped += self._watermarks
+            report.warn(f"{self._watermarks:,} posts with an Id of {WATERMARK:,} and above were left out: nobody wrote them")
+        if self._orphans:
+            report.warn(f"the questions of {self._orphans:,} answers are not in the dump")
+        yield from self._comments()
+
+    def _noted(self) -> int:
+        """How much has been reported so far."""
+        return len(self._report.warnings) + self._report.unlisted
+
+    # Tables
+
+    def _beside(self, table: str, without: str) -> Source | None:
+        """Another table of the dump, or None with a warning of what is missing `without` it."""
+        file = f"{table.capitalize()}.xml"
+        beside = self._source.beside(file)
+        if beside is None:
+            self._report.warn(f"there is no {file} beside it, so {without}")
+        elif table_of(beside.head()) != table:
+            self._report.warn(f"{beside} is no table of {table}, so {without}")
+            return None
+        return beside
+
+    def _read_users(self) -> None:
+        users = self._beside("users", "users are called by their numbers")
+        if users:
+            named = (
+                (user, shown)
+                for row in rows(users, self._report)
+                if (user := _integer(row, "Id")) is not None and (shown := _line(row.get("DisplayName")))
+            )
+            self._join.executemany("INSERT OR REPLACE INTO users VALUES (?, ?)", named)
+
+    def _questions_and_answers(self) -> Iterator[Post]:
+        for row in rows(self._source, self._report):
+            number, kind = _integer(row, "Id"), _integer(row, "PostTypeId")
+            where = f"post {row.get('Id', '')[:30]}"
+            if number is None or number <= 0 or kind is None:
+                self._report.skip("its Id or PostTypeId is no number", where)
+            elif number >= WATERMARK or (_integer(row, "ParentId") or 0) >= WATERMARK:
+                self._watermarks += 1
+            elif kind == _QUESTION:
+                self._place(number, number, _integer(row, "AcceptedAnswerId"), _integer(row, "OwnerUserId"))
+                yield self._question(number, row)
+            elif kind == _ANSWER:
+                parent = _integer(row, "ParentId")
+                if parent is None or parent <= 0:
+                    self._report.skip("an answer that does not name its question", where)
+                    continue
+                self._place(number, parent)
+                asked = self._asked(parent)
+                if asked is None:
+                    self._join.execute("INSERT INTO waiting (row) VALUES (?)", (json.dumps(dict(row)),))
+                else:
+                    yield self._answer(number, parent, row, asked)
+            else:
+                self._place(number, _NO_THREAD)
+        yield from self._waiting_answers()
+
+    def _waiting_answers(self) -> Iterator[Post]:
+        """The answers that came before their question, or without it."""
+        for (held,) in self._join.execute("SELECT row FROM waiting ORDER BY number"):
+            row: Row = json.loads(held)
+            number, parent = int(row["Id"]), int(row["ParentId"])
+            asked = self._asked(parent)
+            self._orphans += asked is None
+            yield self._answer(number, parent, row, asked)
+
+    def _comments(self) -> Iterator[Post]:
+        comments = self._beside("comments", "there are no comments")
+        lost = 0
+        for row in rows(comments, self._report) if comments else ():
+            number, parent = _integer(row, "Id"), _integer(row, "PostId")
+            if number is None or parent is None:
+                self._report.skip("its Id or PostId is no number", f"comment {row.get('Id', '')[:30]}")
+                continue
+            known = self._join.execute("SELECT thread FROM posts WHERE id = ?", (parent,)).fetchone()
+            if known is None:
+                lost += parent < WATERMARK
+            elif known[0] != _NO_THREAD:
+                yield self._comment(number, parent, known[0], row)
+        if lost:
+            self._report.skipped += lost
+            self._report.warn(f"{lost:,} comments were left out, since their posts are not in the dump")
+
+    # The join
+
+    def _place(self, number: int, thread: int, accepted: int | None = None, owner: int | None = None) -> None:
+        self._join.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?)", (number, thread, accepted, owner))
+
+    def _asked(self, question: int) -> _Asked | None:
+        """What an answer has to know of its question; None if that has not been read."""
+        row = self._join.execute("SELECT accepted, owner FROM posts WHERE id = ?1 AND thread = ?1", (question,)).fetchone()
+        return _Asked(*row) if row else None
+
+    def _author(self, row: Row, user: str, fallback: str) -> tuple[str | None, bool]:
+        """The author's name, and whether it is one that nobody in particular has."""
+        shown = _line(row.get(fallback))
+        number = _integer(row, user)
+        if number == _COMMUNITY:
+            return shown or "Community", not shown
+        if number is None:
+            # The account was deleted; what is left is the name at the time, or "user" and its number.
+            return shown, False
+        known = self._join.execute("SELECT name FROM users WHERE id = ?", (number,)).fetchone()
+        return known[0] if known else shown or f"user{number}", False
+
+    # Posts
+
+    def _question(self, number: int, row: Row) -> Post:
+        author, anonymous = self._author(row, "OwnerUserId", "OwnerDisplayName")
+        return Post(
+            id=f"{self._site}:{number}",
+            thread_id=f"{self._site}:{number}",
+            kind="question",
+            site=self._site,
+            body=markup.clean(row.get("Body", ""), self._resolve),
+            title=_line(row.get("Title")),
+            tags=tuple(dict.fromkeys(_TAG.findall(row.get("Tags", "")))),
+            author=author,
+            anonymous=anonymous,
+            written=self._written(row, f"post {number}"),
+            votes=self._votes(row, f"post {number}"),
+            url=self._root and f"{self._root}/questions/{number}",
+        )
+
+    def _answer(self, number: int, parent: int, row: Row, asked: _Asked | None) -> Post:
+        owner = _integer(row, "OwnerUserId")
+        author, anonymous = self._author(row, "OwnerUserId", "OwnerDisplayName")
+        return Post(
+            id=f"{self._site}:{number}",
+            thread_id=f"{self._site}:{parent}",
+            kind="selfanswer" if asked and owner is not None and owner == asked.owner else "answer",
+            site=self._site,
+            body=markup.clean(row.get("Body", ""), self._resolve),
+            # The site's own order is by votes; all equal here, so that the thread is in the order of writing.
+            position=1,
+            parent_id=f"{self._site}:{parent}",
+            author=author,
+            anonymous=anonymous,
+            written=self._written(row, f"post {number}"),
+            votes=self._votes(row, f"post {number}"),
+            best=number == asked.accepted if asked else None,
+            url=self._root and f"{self._root}/a/{number}",
+        )
+
+    def _comment(self, number: int, parent: int, thread: int, row: Row) -> Post:
+        author, anonymous = self._author(row, "UserId", "UserDisplayName")
+        return Post(
+            # Comments are numbered apart from posts.
+            id=f"{self._site}:c{number}",
+            thread_id=f"{self._site}:{thread}",
+            kind="comment",
+            site=self._site,
+            body=stackexchange_comments.html_of(row.get("Text", "")),
+            position=2,
+            parent_id=f"{self._site}:{parent}",
+            author=author,
+            anonymous=anonymous,
+            written=self._written(row, f"comment {number}"),
+            votes=self._votes(row, f"comment {number}"),
+            url=self._root and f"{self._root}/questions/{thread}#comment{number}_{parent}",
+        )
+
+    def _resolve(self, href: str) -> str | None:
+        """A link of a body as one that leads somewhere outside the site, too."""
+        if href.startswith("//"):
+            return f"https:{href}"
+        if href.startswith("/"):
+            return self._root and self._root + href
+        return href if href.startswith("#") or ":" in href else None
+
+    def _written(self, row: Row, where: str) -> datetime | None:
+        text = row.get("CreationDate")
+        if not text:
+            return None
+        try:
+            time = datetime.fromisoformat(text)
+            # Without a zone, as dumps have it, it is UTC.
+            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            self._report.warn(f"its date {text[:40]!r} is none", where)
+            return None
+        if not FIRST_POST <= time <= self._latest:
+            self._report.warn(f"its date {text[:40]!r} cannot be right", where)
+            return None
+        return time
+
+    def _votes(self, row: Row, where: str) -> int | None:
+        votes = _integer(row, "Score")
+        if row.get("Score") and (votes is None or abs(votes) >= _LARGEST):
+            self._report.warn(f"its score {row['Score'][:40]!r} is no number", where)
+            return None
+        return votes
+
+
+def _integer(row: Row, name: str) -> int | None:
+    value = row.get(name, "")
+    return int(value) if _INTEGER.fullmatch(value) else None
+
+
+def _line(text: str | None) -> str | None:
+    """A name or title in one line; None where nothing of it is left."""
+    return " ".join(text.split()) or None if text else None
+
+
+def _site_of(source: Source) -> str | None:
+    """The host name of the site that a dump is of: the name of the file, the folder it is in, or one further up; else of
+    the only container beside it."""
+    nearest_first = [*reversed(source.member.split("/")), *reversed(source.path.absolute().parts)]
+    for part in nearest_first:
+        if found := _SITE.search(part.lower()):
+            return found[1]
+    if source.member or not source.path.parent.is_dir():
+        return None
+    beside = {
+        found[1]
+        for path in source.path.parent.iterdir()
+        if path.suffix.lower() in _CONTAINERS and (found := _SITE.search(path.name.lower()))
+    }
+    return beside.pop() if len(beside) == 1 else None

@@ -1,0 +1,223 @@
+"""The bench measures what it says: its texts are like real ones, and its rows are of the same texts and questions."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from importlib import import_module
+from itertools import islice, pairwise
+from statistics import mean, median
+
+import pytest
+from bench import synthetic
+from conftest import ROOT
+
+from indexer import documents, engines, markup, query, words
+from indexer.archives import Report, Source, detect
+from indexer.documents import Document
+from indexer.thread import Thread
+
+ANSWERS = 3000
+SPEED = ROOT / "tests" / "bench" / "speed.py"
+
+
+@pytest.fixture(scope="module")
+def threads():
+    return list(synthetic.threads(ANSWERS))
+
+
+@pytest.fixture(scope="module")
+def texts(threads):
+    return [list(words.words(markup.prose(post.body))) for posts in threads for post in posts[1:]]
+
+
+# The generator
+
+
+def test_a_thread_is_a_question_and_answers_in_order(threads):
+    for question, *answers in threads:
+        assert (question.kind, question.id) == ("question", question.thread_id)
+        assert question.title
+        assert question.category
+        assert question.votes is None or question.votes >= 0
+        assert [post.position for post in answers] == list(range(1, len(answers) + 1))
+        assert {post.thread_id for post in answers} <= {question.id}
+        assert all(post.written >= before.written for before, post in pairwise([question, *answers]))
+    ids = [post.id for posts in threads for post in posts]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("count", [1, 7, 500])
+def test_there_are_as_many_answers_as_asked_for(count):
+    assert sum(len(posts) - 1 for posts in synthetic.threads(count)) == count
+
+
+def test_a_seed_gives_the_same_threads_and_another_seed_others():
+    assert list(synthetic.threads(60)) == list(synthetic.threads(60))
+    assert synthetic.thread(3) != synthetic.thread(3, seed=2)
+    assert synthetic.questions(5, 50) == synthetic.questions(5, 50) != synthetic.questions(5, 50, seed=2)
+
+
+def test_a_large_archive_begins_with_the_small_one_and_is_streamed():
+    endless = synthetic.threads(10**9)
+    assert list(islice(endless, 3)) == [synthetic.thread(1), synthetic.thread(2), synthetic.thread(3)]
+
+
+def test_lengths_and_sizes_are_those_of_advice(threads, texts):
+    lengths = [len(text) for text in texts]
+    assert 48 <= median(lengths) <= 62
+    assert 70 <= mean(lengths) <= 90
+    asked = [len(list(words.words(markup.prose(posts[0].body)))) for posts in threads]
+    assert median(asked) > 1.5 * median(lengths)
+    sizes = [len(synthetic.thread(number)) - 1 for number in range(1, 1201)]
+    assert 12.5 <= mean(sizes) <= 14.7
+    assert median(sizes) < mean(sizes) - 2
+    assert max(sizes) > 5 * mean(sizes)
+
+
+def test_words_are_zipfian(texts):
+    stops = mean(word.is_stop for text in texts for word in text)
+    assert 0.40 <= stops <= 0.50
+    frequency = Counter(term for text in texts for term in {word.term for word in text if not word.is_stop})
+    ranked = [count / len(texts) for _, count in frequency.most_common()]
+    assert 0.25 < ranked[0] < 0.55
+    assert 0.025 < ranked[99] < 0.08
+    assert 0.002 < ranked[999] < 0.009
+    assert 0.4 < mean(count == 1 for count in frequency.values()) < 0.7
+
+
+def test_words_come_in_bursts(threads, texts):
+    matter = [[word.term for word in text if not word.is_stop] for text in texts]
+    # A word said once is said again more often than in a text of words drawn apart from each other.
+    shuffled = [word for text in matter for word in text]
+    synthetic._rng(1, "test", 1).shuffle(shuffled)
+    place = apart = together = 0
+    for text in matter:
+        together += len(text) - len(set(text))
+        apart += len(text) - len(set(shuffled[place : place + len(text)]))
+        place += len(text)
+    assert together > 1.5 * apart
+    # Answers of one thread share words that those of others do not have.
+    sets = iter([set(text) for text in matter])
+    by_thread = [list(islice(sets, len(posts) - 1)) for posts in threads]
+    by_thread = [sets for sets in by_thread if len(sets) > 1]
+    inside = mean(len(sets[0] & sets[1]) / len(sets[0] | sets[1]) for sets in by_thread)
+    across = mean(len(one[0] & other[0]) / len(one[0] | other[0]) for one, other in pairwise(by_thread))
+    assert inside > 1.5 * across
+
+
+def test_votes_have_zeros_and_a_tail_and_sometimes_there_are_none(threads):
+    votes = [post.votes for posts in threads for post in posts[1:]]
+    known = sorted(vote for vote in votes if vote is not None)
+    assert 0 < votes.count(None) < len(votes) / 10
+    assert 0.5 < known.count(0) / len(known) < 0.85
+    assert known[-1] > 20 * max(1, known[len(known) // 2])
+
+
+def test_some_people_write_a_lot(threads):
+    written = Counter(post.author for posts in threads for post in posts[1:])
+    assert written.most_common(1)[0][1] > 10 * median(written.values())
+
+
+def test_questions_are_of_3_to_12_words_and_find_their_threads(threads, texts):
+    questions = synthetic.questions(300, len(threads))
+    assert {len(question.split()) for question in questions} == set(range(3, 13))
+    assert all(words.terms(question) for question in questions)
+    every = {word.term for text in texts for word in text}
+    assert mean(term in every for question in questions for term in words.terms(question)) > 0.8
+
+
+def test_bodies_are_already_as_reading_leaves_them(threads):
+    bodies = [post.body for posts in threads[:40] for post in posts]
+    assert [markup.clean(body, collapse=False) for body in bodies] == bodies
+    assert any("<a href" in body for body in bodies)
+    assert any("<em>" in body for body in bodies)
+
+
+def test_the_archive_reads_back_as_the_same_posts(tmp_path):
+    subprocess.run(
+        [sys.executable, ROOT / "tests" / "bench" / "synthetic.py", "50", tmp_path / "posts.jsonl"],
+        check=True,
+        env=_environment(),
+    )
+    source, report = Source(tmp_path / "posts.jsonl"), Report()
+    assert list(detect(source).read(source, report)) == [post for posts in synthetic.threads(50) for post in posts]
+    assert not report.warnings
+
+
+# The bench
+
+
+def _environment(*first):
+    return os.environ | {"PYTHONPATH": os.pathsep.join(map(str, [*first, ROOT]))}
+
+
+@pytest.fixture
+def speed(monkeypatch):
+    """The bench as a module. It is a script, so it finds its neighbour in its own folder."""
+    monkeypatch.syspath_prepend(SPEED.parent)
+    return import_module("speed")
+
+
+def test_the_bench_measures_every_row_or_says_why_not(tmp_path):
+    # A peer that breaks on import stands for one that is not installed; the others are measured all the same.
+    (tmp_path / "tantivy.py").write_text("raise ImportError('not for this machine')\n", "utf-8")
+    file = tmp_path / "figures.json"
+    command = [sys.executable, SPEED, "--sizes", "40", "--questions", "4", "--rounds", "1", "--json", file]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=_environment(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    printed, figures = done.stdout, json.loads(file.read_text("utf-8"))
+    (size,) = figures["sizes"]
+    assert (size["answers"], size["questions"]) == (40, 4)
+    rows = {row["row"]: row for row in size["rows"]}
+    missing = rows.pop("engine: Tantivy")
+    assert "not for this machine" in missing["unavailable"]
+    assert "not for this machine" in printed
+    assert set(rows) == {"Askive with Whoosh", "Askive with memory", "engine: Whoosh", "engine: SQLite FTS5"}
+    for title, row in rows.items():
+        assert title in printed
+        assert min(row["answers_per_s"], row["index_bytes"], row["p50_ms"]) > 0
+        assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
+        assert 10e6 < row["build_peak_bytes"] < 500e6
+        if title.startswith("Askive"):
+            assert row["store_bytes"] > 0
+            assert row["cold_ms"] > row["p50_ms"]
+    # The same terms and the same questions: another formula moves an answer or two.
+    assert rows["engine: Whoosh"]["same"] == 1.0
+    assert rows["engine: SQLite FTS5"]["same"] > 0.8
+    assert figures["cores"] == os.cpu_count()
+    assert str(tmp_path) not in json.dumps(figures)
+
+
+@pytest.mark.parametrize("name", ["whoosh", "tantivy", "fts5"])
+def test_a_bare_engine_finds_what_the_formula_finds(name, speed, tmp_path):
+    if name == "tantivy":
+        pytest.importorskip("tantivy", reason="needs tantivy (make bench installs it)")
+    posts = list(synthetic.threads(120))
+    entries = [
+        entry for thread in posts for entry in documents.of_thread(Thread(thread[0].id, thread[0], tuple(thread[1:]), {}))
+    ]
+    # Marks that a tokeniser might cut at, or letters that it might fold.
+    entries.append(
+        Document(id="bench.example:odd", kind="answer", terms={"c++": 1, "c#": 2, "1⁄2": 1, "猫": 1}, site=synthetic.SITE)
+    )
+    exact = engines.load("memory").create(tmp_path / "exact")
+    exact.write(entries)
+    exact.flush()
+    peer = speed.PEERS[name]()
+    peer.write(tmp_path / "peer", map(speed.Entry.of, entries))
+    search = peer.open(tmp_path / "peer")
+    shares = []
+    for text in synthetic.questions(40, len(posts)):
+        asked = query.parse(text)
+        for kind, found in zip(("answer", "thread"), search(asked), strict=True):
+            expected = [hit.id for hit in exact.search(asked, kind, 10)]
+            assert len(found) == len(expected)
+            shares.append(len({*found} & {*expected}) / len(expected) if expected else 1.0)
+    # Another idf, or lengths in one byte, move an answer or two.
+    assert mean(shares) > (0.999 if name == "whoosh" else 0.9)
+    for term in ("c++", "c#", "½", "猫"):
+        assert search(query.parse(term))[0] == ["bench.example:odd"]
