@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
-from typing import BinaryIO, Final
+from collections.abc import Generator, Iterator, Mapping
+from typing import BinaryIO, Final, cast
 
 from lxml import etree
 
@@ -100,7 +100,7 @@ class _Table:
             self._report.warn("the file ends in the middle; what came before was read", self._name)
         yield from self._rows(rest[:end] if end >= 0 else rest)
 
-    def _whole_pieces(self, file: BinaryIO) -> Iterator[Row]:
+    def _whole_pieces(self, file: BinaryIO) -> Generator[Row, None, bytes]:
         """The rows of all pieces that another row follows. Returns what is left, which begins with the last row if any."""
         held = b""
         for chunk in _utf8(file):
@@ -141,11 +141,12 @@ class _Table:
         for child in root:
             self._number += 1
             if child.tag != "row":
-                self._report.skip(f"<{child.tag}> is no row", self._where(0))
+                self._report.skip(f"<{child.tag!s}> is no row", self._where(0))
                 continue
             if child.tail and not child.tail.isspace():
                 self._report.warn("something that is no row follows it", self._where(0, child.get("Id")))
-            yield child.attrib
+            # Of XML that was decoded, names and values are text.
+            yield cast("Row", child.attrib)
 
     def _parse(self, piece: bytes) -> etree._Element | None:
         try:
