@@ -42,7 +42,7 @@ REWRITE_SHARE: Final = 0.3
 """When more than this share of all threads changed, a new index is written faster and smaller than the old one is mended."""
 
 Progress = Callable[[str, int, int], None]
-"""Called as (step, done, of all): "Reading" archives, "Indexing" threads."""
+"""Called as (step, done, of all): "Reading" archives, "Relating" threads (who backs whom), "Indexing" threads."""
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -239,10 +239,12 @@ def _key(library: Path, path: Path) -> str:
     return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
 
 
-def _derive(store: Store, changed: Sequence[str]) -> None:
+def _derive(store: Store, changed: Sequence[str], progress: Progress) -> None:
     """Find out anew what depends on whole threads, and on all threads together."""
-    for thread in store.threads(changed):
+    for done, thread in enumerate(store.threads(changed)):
+        progress("Relating", done, len(changed))
         store.set_derived(thread, endorsements.find(thread))
+    progress("Relating", len(changed), len(changed))
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
 

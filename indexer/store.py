@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -38,9 +39,10 @@ from .standing import Standing, Vote
 from .thread import Capture, Post, Thread
 
 FILE: Final = "library.sqlite"
-SCHEMA_VERSION: Final = 1
 _CHUNK: Final = 500
-_COMMENT: Final = re.compile("--.*")
+_SCHEMA: Final = re.sub("--.*", "", files(__package__).joinpath("schema.sql").read_text("utf-8"))
+SCHEMA_VERSION: Final = zlib.crc32(" ".join(_SCHEMA.split()).encode()) >> 1
+"""Told by the schema itself, so that no change of it can be forgotten here."""
 _YEAR: Final = "CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER)"
 
 Order = Literal["lift", "votes", "newest", "oldest"]
@@ -80,8 +82,8 @@ class Store:
                 raise NoLibrary(f"The build of the library in {library} never ended")
             elif version != SCHEMA_VERSION:
                 raise LibraryError(
-                    f"{self.path} has schema {version}; this Askive reads {SCHEMA_VERSION}",
-                    "Use the Askive that built it, or move the file away and build again",
+                    f"{self.path} was made by another version of Askive",
+                    "Use that version, or move the file away and run `askive build`",
                 )
         except sqlite3.DatabaseError as error:
             raise LibraryError(f"{self.path} is no library ({error})", "Move it away and run `askive build`") from error
@@ -101,7 +103,7 @@ class Store:
         try:
             if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # One by one, since `executescript` would commit what has begun.
-                for statement in _COMMENT.sub("", files(__package__).joinpath("schema.sql").read_text("utf-8")).split(";"):
+                for statement in _SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute("CREATE TEMP TABLE IF NOT EXISTS changed (thread_id TEXT PRIMARY KEY)")
@@ -128,12 +130,18 @@ class Store:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Everything read inside is of one moment, whatever a build commits meanwhile."""
-        self._db.execute("BEGIN")
+        """Everything read inside is of one moment, whatever a build commits meanwhile.
+
+        Raises LibraryError when the file turns out to be damaged.
+        """
         try:
-            yield
-        finally:
-            self._db.execute("COMMIT")
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise LibraryError(f"{self.path} cannot be read ({error})", "Run `askive build --fresh`") from error
 
     def settle(self) -> None:
         """Bring what was committed into the main file, so that nothing deleted is left in it. Best effort while others read."""
@@ -311,9 +319,10 @@ class Store:
             "UPDATE posts SET seen = ?2 WHERE thread_id = ?1 AND captured IS NULL AND seen > ?2", (thread_id, seen)
         )
 
-    def identify(self, made_up: str, thread_id: str) -> None:
-        """Give a thread that is known by a made-up id the site's own."""
-        self._rename_thread(made_up, thread_id)
+    def identify(self, made_up: str, known_as: str) -> None:
+        """Give a thread or a post that has a made-up id another; what is known of the two becomes one."""
+        rename = self._rename_thread if self._thread_row(made_up) else self._rename_post
+        rename(made_up, known_as)
 
     # What a build derives
 

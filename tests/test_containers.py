@@ -804,3 +804,13 @@ def test_decompressing_what_is_not_compressed_is_the_file_itself(tmp_path: Path)
     file.write_bytes(b"plain")
     source = Source(file)
     assert decompressed(source, Report()) is source
+
+
+def test_members_without_a_name_are_refused(opened: Open) -> None:
+    content = bytearray(zipped({"x": b"nameless", "b.txt": b"b"}))
+    for at in (content.index(b"PK\x03\x04") + 26, content.index(b"PK\x01\x02") + 28):
+        # What was the name is an extra field now.
+        content[at : at + 4] = struct.pack("<HH", 0, 1)
+    found = opened(bytes(content))
+    assert found.content == {"b.txt": b"b"}
+    assert found.report.skipped == 1

@@ -130,12 +130,22 @@ def test_a_file_that_is_no_store_is_named(tmp_path):
         Store(tmp_path)
 
 
-def test_a_store_of_a_newer_askive_is_refused(tmp_path):
+def test_a_store_of_another_askive_is_refused(tmp_path):
     store = stored(tmp_path, MANY)
     store._db.execute("PRAGMA user_version = 99")
     store.close()
-    with pytest.raises(LibraryError, match="schema 99"):
+    with pytest.raises(LibraryError, match="another version"):
         Store(tmp_path)
+
+
+def test_damage_found_while_reading_is_a_plain_error(tmp_path):
+    stored(tmp_path, MANY).close()
+    data = (tmp_path / "library.sqlite").read_bytes()
+    (tmp_path / "library.sqlite").write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    store = Store(tmp_path)
+    with pytest.raises(LibraryError, match="cannot be read"), store.snapshot():
+        list(store.all_posts())
+    store.close()
 
 
 def test_putting_the_same_again_changes_nothing(tmp_path):

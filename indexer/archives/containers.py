@@ -133,7 +133,7 @@ def _unpack_zip(box: Box) -> None:
                 f"{box.source} is a zip without a sound list of its members at its end; it may be cut off ({error})"
             ) from error
         with archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
+            infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
             box.announce(len(infos), sum(info.file_size for info in infos))
             for info in infos:
                 _unpack_zip_member(box, archive, info)
