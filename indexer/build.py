@@ -141,7 +141,7 @@ def finish(library: Path, store: Store, engine: str, progress: Progress, *, keep
     Gives the generation's name. `keep` is how many generations stay on disk.
     """
     changed = store.changed()
-    _derive(store, changed)
+    _derive(store, changed, progress)
     generation = _index(library, store, engine, changed, progress)
     _sweep(library, store, keep=keep)
     return generation
