@@ -10,12 +10,20 @@ from typing import Final
 
 from ..errors import ArchiveError, DamagedArchive, UnknownFormat
 from ..thread import Post
-from . import containers, jsonl, metafilter_html, metafilter_text, stackexchange
+from . import containers, jsonl, metafilter_html, metafilter_text, mhtml, stackexchange, warc, webarchive
 from .source import Reader, Report, Source
 
 __all__ = ["FORMATS", "Reader", "Report", "Source", "detect", "read"]
 
-FORMATS: Final[tuple[Reader, ...]] = (jsonl, stackexchange, metafilter_html, metafilter_text)
+FORMATS: Final[tuple[Reader, ...]] = (
+    jsonl,
+    stackexchange,
+    warc,
+    mhtml,
+    webarchive,
+    metafilter_html,
+    metafilter_text,
+)
 """Every format, asked in this order: the stricter its marks, the earlier."""
 
 _REFUSED: Final = (
@@ -25,8 +33,6 @@ _REFUSED: Final = (
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
     (b"ZIM\x04", "a ZIM file, which is not read yet"),
-    (b"WARC/1.", "a WARC, which is not read yet"),
-    (b"bplist00", "a Safari web archive, which is not read yet"),
 )
 
 
@@ -37,17 +43,19 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     to be had from the file at all.
     """
     failed: ArchiveError | None = None
+    finished = False
     for leaf in containers.leaves(source, report):
         try:
             reader = detect(leaf)
             report.formats[reader.name] = None
             yield from reader.read(leaf, report)
+            finished = True
         except ArchiveError as error:
             if leaf is source:
                 raise
             failed = error
             report.skip(error.reason)
-    if failed and not report.formats:
+    if failed and not finished:
         raise failed
 
 

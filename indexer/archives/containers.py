@@ -149,7 +149,7 @@ def _unpack_zip_member(box: Box, archive: zipfile.ZipFile, info: zipfile.ZipInfo
         try:
             with archive.open(info) as content:
                 box.fill(path, content)
-        except BROKEN as error:
+        except (*BROKEN, *compressed.errors()) as error:  # newer zips may use zstd
             if not is_damage(error):
                 raise
             box.keep_damaged(info.filename, path, error)
