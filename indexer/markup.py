@@ -46,6 +46,10 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTE = re.compile(r"<(blockquote|q)\b[^>]*>.*?</\1>", re.DOTALL)
 _STEADY = frozenset({"p", "br", "blockquote", "ul", "ol", "li", "pre", "div", "a", "b", "code", "em", "i", "strong", "small"})
 _PASSES = 5
+_OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+_NOT_NESTING = frozenset({"br", "hr", "img", "input", "p", "li", "dt", "dd", "td", "th", "tr", "option", "meta", "link"})
+_DEPTH = 200
+"""Elements inside each other. No writer nests this deep, parsers take quadratic time for it, and lxml loses the text."""
 _BLANK = " \t\r\f\v\u00a0\u2007\u202f\u200b\ufeff"
 
 
@@ -56,13 +60,26 @@ def clean(markup: str, resolve: Callable[[str], str | None] | None = None, *, co
     absolute http, https and mailto links and fragments stay. `collapse` folds runs of white space as a browser would;
     bodies that come from plain text keep theirs.
     """
-    safe, odd = _flatten(_CONTROLS.sub(" ", markup[:MAX_BODY]), resolve, collapse=collapse)
+    markup = _CONTROLS.sub(" ", markup[:MAX_BODY])
+    if _is_too_deep(markup):
+        return from_text(html.unescape(_TAG.sub("\n", markup)))
+    safe, odd = _flatten(markup, resolve, collapse=collapse)
     for _ in range(_PASSES if odd else 0):
         again, _odd = _flatten(safe, None, collapse=collapse)
         if again == safe:
             break
         safe = again
     return safe
+
+
+def _is_too_deep(markup: str) -> bool:
+    depth = 0
+    for closing, name in _OPENING.findall(markup):
+        if name.lower() not in _NOT_NESTING:
+            depth = max(0, depth + (-1 if closing else 1))
+            if depth > _DEPTH:
+                return True
+    return False
 
 
 def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collapse: bool) -> tuple[str, bool]:

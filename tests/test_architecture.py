@@ -36,6 +36,7 @@ ONLY_HERE = {
     "sqlite3": {"indexer/store.py", "indexer/build.py", "indexer/archives"},
     "flask": {"webui"},
     "waitress": {"webui"},
+    "libzim": {"indexer/archives"},
     "click": {"indexer/cli.py"},
     "tqdm": {"indexer/cli.py"},
 }

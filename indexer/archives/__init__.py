@@ -10,7 +10,18 @@ from typing import Final
 
 from ..errors import ArchiveError, DamagedArchive, UnknownFormat
 from ..thread import Post
-from . import containers, jsonl, metafilter_html, metafilter_text, mhtml, stackexchange, warc, webarchive
+from . import (
+    containers,
+    discourse,
+    jsonl,
+    metafilter_html,
+    metafilter_text,
+    mhtml,
+    stackexchange,
+    warc,
+    webarchive,
+    zim,
+)
 from .source import Reader, Report, Source
 
 __all__ = ["FORMATS", "Reader", "Report", "Source", "detect", "read"]
@@ -18,7 +29,9 @@ __all__ = ["FORMATS", "Reader", "Report", "Source", "detect", "read"]
 FORMATS: Final[tuple[Reader, ...]] = (
     jsonl,
     stackexchange,
+    zim,
     warc,
+    discourse,
     mhtml,
     webarchive,
     metafilter_html,
@@ -32,7 +45,6 @@ _REFUSED: Final = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
-    (b"ZIM\x04", "a ZIM file, which is not read yet"),
 )
 
 
