@@ -37,6 +37,7 @@ ONLY_HERE = {
     "flask": {"webui"},
     "waitress": {"webui"},
     "libzim": {"indexer/archives"},
+    "markdown_it": {"indexer/archives"},
     "click": {"indexer/cli.py"},
     "tqdm": {"indexer/cli.py"},
 }
