@@ -20,6 +20,7 @@ from .ask import Library, Results
 from .build import BuildReport, NothingRead, Row, build
 from .errors import AskiveError
 from .forgetting import Rule
+from .infodump import enrich
 from .settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -210,6 +211,47 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
         _print_row(row)
 
 
+@main.command("enrich")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@_shared
+def enrich_command(folder: Path, library: Path | None, as_json: bool) -> None:
+    """Join a MetaFilter Infodump in DIR to threads that the library has: exact favorites, best answers, tags, names.
+
+    DIR holds the dump's tables, NAME.txt or NAME.txt.zip, or is the one zip with all of them. Threads saved without the
+    site's ids get them. All or nothing, like a build; `askive build --fresh` forgets it again.
+    """
+    with _progress() as progress:
+        report = enrich(settings.load({"library": library}).library, folder, progress=progress)
+    if as_json:
+        _print_json(
+            {
+                "tables": [
+                    {"name": t.name, "path": str(t.path), "date": t.date.isoformat() if t.date else None, "rows": t.rows}
+                    for t in report.tables
+                ],
+                "threads": report.threads,
+                "matched": report.matched,
+                "identified": report.identified,
+                "answers": report.answers,
+                "unmatched": dict(report.unmatched),
+                "changed": report.changed,
+                "warnings": list(report.warnings),
+                "took_s": report.took_s,
+            }
+        )
+        return
+    for table in report.tables:
+        click.echo(f"{table.path}: {table.rows:,} rows" + (f", made {table.date:%Y-%m-%d}" if table.date else ""))
+    for warning in report.warnings:
+        click.echo(warning, err=True)
+    for reason, count in report.unmatched.items():
+        click.echo(f"Not joined: {count:,} {reason}")
+    click.echo(
+        f"{report.matched:,} of {report.threads:,} threads are in the dump, with {report.answers:,} answers"
+        f" ({report.identified:,} threads got the site's ids, {report.changed:,} posts changed, {report.took_s:.1f} s)"
+    )
+
+
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default="-")
 @_shared
@@ -279,7 +321,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
     def on_terminal(step: str, done: int, total: int) -> None:
         if step not in bars:
-            bars[step] = tqdm(total=total, desc=step, unit=" archives" if step == "Reading" else " threads", leave=False)
+            bars[step] = tqdm(total=total, desc=step, unit=f" {_unit(step)}", unit_scale=_unit(step) == "B", leave=False)
         bars[step].update(done - bars[step].n)
 
     said: set[str] = set()
@@ -287,13 +329,18 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     def in_pipe(step: str, _done: int, total: int) -> None:
         if step not in said:
             said.add(step)
-            click.echo(f"{step} {total:,} {'archives' if step == 'Reading' else 'threads'} …", err=True)
+            click.echo(f"{step} {total:,} {_unit(step)} …", err=True)
 
     try:
         yield on_terminal if sys.stderr.isatty() else in_pipe
     finally:
         for bar in bars.values():
             bar.close()
+
+
+def _unit(step: str) -> str:
+    """What a step is counted in: archives, bytes of a table ("Reading postdata_askme"), or threads."""
+    return "archives" if step == "Reading" else "B" if step.startswith("Reading ") else "threads"
 
 
 def _rows(rows: tuple[Row, ...]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Copies come in any order, so every rule here gives the same whichever copy is pu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from . import markup, words
 from .thread import Post
@@ -58,7 +59,7 @@ def merge(one: Copy, other: Copy) -> Copy:
         category=new.category or old.category,
         tags=new.tags or old.tags,
         author=new.author or old.author,
-        written=new.written or old.written,
+        written=_finer(old.written, new.written),
         votes=old.votes if new.votes is None else new.votes,
         best=old.best if new.best is None else new.best,
         url=new.url or old.url,
@@ -73,6 +74,13 @@ def _weight(post: Post) -> tuple[int, str]:
 
 def _reads_as(body: str) -> str:
     return words.plain(markup.prose(body))
+
+
+def _finer(old: datetime | None, new: datetime | None) -> datetime | None:
+    """The newer time, unless the older one is of the same minute and has the seconds, too, which pages do not show."""
+    if old and new and not new.second and old.replace(second=0) == new:
+        return old
+    return new or old
 
 
 def _fuller(old: str | None, new: str | None) -> str | None:

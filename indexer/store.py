@@ -315,9 +315,12 @@ class Store:
 
     def backdate(self, thread_id: str, seen: int) -> None:
         """Hold those copies of a thread that do not say when they were made to be made at `seen` at the latest."""
+        chosen = "thread_id = ?1 AND seen > ?2 AND (captured IS NULL OR captured < seen)"
         self._db.execute(
-            "UPDATE posts SET seen = ?2 WHERE thread_id = ?1 AND captured IS NULL AND seen > ?2", (thread_id, seen)
+            f"UPDATE OR REPLACE captures SET seen = ?2 WHERE (number, seen) IN (SELECT number, seen FROM posts WHERE {chosen})",
+            (thread_id, seen),
         )
+        self._db.execute(f"UPDATE posts SET seen = ?2 WHERE {chosen}", (thread_id, seen))
 
     def identify(self, made_up: str, known_as: str) -> None:
         """Give a thread or a post that has a made-up id another; what is known of the two becomes one."""

@@ -187,6 +187,7 @@ def test_info_names_archives_and_settings(sample_library):
         (["ask", "the of", "--library", "SAMPLE"], "about"),
         (["ask", "cat", "--dial", "7", "--library", "SAMPLE"], "dial"),
         (["build", "nowhere", "--library", "NEW"], "nowhere"),
+        (["enrich", "nowhere", "--library", "SAMPLE"], "nowhere"),
         (["build", "--engine", "magic", "--library", "NEW"], "magic"),
     ],
 )

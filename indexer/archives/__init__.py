@@ -14,6 +14,7 @@ from . import (
     containers,
     discourse,
     hackernews,
+    infodump_tables,
     jsonl,
     lemmy,
     metafilter_html,
@@ -80,8 +81,8 @@ def read(source: Source, report: Report) -> Iterator[Post]:
 def detect(source: Source) -> Reader:
     """The reader of a file, found from its content alone.
 
-    Raises DamagedArchive for an empty file and UnknownFormat, saying what the file seems to be, for any other that no
-    reader recognises.
+    Raises DamagedArchive for an empty file, NotAThread for a table without text, and UnknownFormat, saying what the file
+    seems to be, for any other that no reader recognises.
     """
     head = source.head()
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
@@ -89,6 +90,8 @@ def detect(source: Source) -> Reader:
     for reader in FORMATS:
         if reader.recognises(head):
             return reader
+    if infodump_tables.recognises(head):
+        raise infodump_tables.refuse(source)
     for magic, what in _REFUSED:
         if head.startswith(magic):
             raise UnknownFormat(f"{source} is {what}")
