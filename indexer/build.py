@@ -28,7 +28,7 @@ from .engines import Engine
 from .errors import ArchiveError, LibraryError, NoLibrary
 from .rows import Archive
 from .standing import Expectations
-from .store import Store
+from .writing import WritableStore
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def build(
     engines.load(engine)
     paths = [library / THREADS] if paths is None else paths
     found, left_out = find(paths)
-    store = Store(library, writing=True)
+    store = WritableStore(library)
     try:
         with store.transaction():
             if fresh:
@@ -135,7 +135,7 @@ def build(
     )
 
 
-def finish(library: Path, store: Store, engine: str, progress: Progress, *, keep: int = KEPT) -> str:
+def finish(library: Path, store: WritableStore, engine: str, progress: Progress, *, keep: int = KEPT) -> str:
     """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
 
     Gives the generation's name. `keep` is how many generations stay on disk.
@@ -181,7 +181,7 @@ def _belongs_to_page(file: Path, top: Path) -> bool:
     )
 
 
-def _read(library: Path, path: Path, store: Store, forgotten: forgetting.Forgotten) -> Row:
+def _read(library: Path, path: Path, store: WritableStore, forgotten: forgetting.Forgotten) -> Row:
     """Put all posts of one archive into the store, or none of them and the reason why."""
     key = _key(library, path)
     known = store.archive(key)
@@ -207,7 +207,7 @@ def _read(library: Path, path: Path, store: Store, forgotten: forgetting.Forgott
     return Row(path, archive, archive.status)
 
 
-def _read_new(archive: Archive, path: Path, store: Store, forgotten: forgetting.Forgotten) -> Archive:
+def _read_new(archive: Archive, path: Path, store: WritableStore, forgotten: forgetting.Forgotten) -> Archive:
     source, report = Source(path), Report()
     file_time = archive.modified // 1_000_000_000
     threads = answers = 0
@@ -239,7 +239,7 @@ def _key(library: Path, path: Path) -> str:
     return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
 
 
-def _derive(store: Store, changed: Sequence[str], progress: Progress) -> None:
+def _derive(store: WritableStore, changed: Sequence[str], progress: Progress) -> None:
     """Find out anew what depends on whole threads, and on all threads together."""
     for done, thread in enumerate(store.threads(changed)):
         progress("Relating", done, len(changed))
@@ -249,7 +249,7 @@ def _derive(store: Store, changed: Sequence[str], progress: Progress) -> None:
     store.set_standings(expectations.standings(store.votes()))
 
 
-def _index(library: Path, store: Store, name: str, changed: Sequence[str], progress: Progress) -> str:
+def _index(library: Path, store: WritableStore, name: str, changed: Sequence[str], progress: Progress) -> str:
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
@@ -275,14 +275,14 @@ def _index(library: Path, store: Store, name: str, changed: Sequence[str], progr
     return generation
 
 
-def _documents(store: Store, thread_ids: Sequence[str] | None, total: int, progress: Progress) -> Iterator[Document]:
+def _documents(store: WritableStore, thread_ids: Sequence[str] | None, total: int, progress: Progress) -> Iterator[Document]:
     for done, thread in enumerate(store.threads(thread_ids)):
         progress("Indexing", done, total)
         yield from documents.of_thread(thread)
     progress("Indexing", total, total)
 
 
-def _check(index: Engine, store: Store) -> None:
+def _check(index: Engine, store: WritableStore) -> None:
     """A new index must hold exactly the store's threads and answers before anything is switched to it."""
     counts, state = store.counts(), index.state()
     if (state.threads, state.answers) != (counts["threads"], counts["ranked"]):
@@ -293,7 +293,7 @@ def _check(index: Engine, store: Store) -> None:
         )
 
 
-def _opens(library: Path, store: Store) -> bool:
+def _opens(library: Path, store: WritableStore) -> bool:
     """Whether the generation in force is there and whole."""
     generation, name = store.fact("generation"), store.fact("engine")
     if generation is None or name is None:
@@ -305,7 +305,7 @@ def _opens(library: Path, store: Store) -> bool:
     return True
 
 
-def _sweep(library: Path, store: Store, keep: int = KEPT) -> None:
+def _sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:
     """Delete generations that nothing points to: left-overs of builds that died, and all but the last `keep`."""
     current = store.fact("generation")
     found = sorted(folder for folder in (library / "index").glob("*") if folder.is_dir())

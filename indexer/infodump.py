@@ -27,6 +27,7 @@ from .infodump_matching import fits, minute_of, pairs
 from .rows import with_ids
 from .store import Store
 from .thread import Post, Thread
+from .writing import WritableStore
 
 MAX_REASON: Final = 300
 """Characters of the reason for a deletion that are told."""
@@ -87,7 +88,7 @@ def enrich(library: Path, folder: Path, *, progress: Progress = _silent) -> Enri
     started = time.monotonic()
     tables, warnings = infodump_tables.find(folder)
     Store(library).close()
-    store = Store(library, writing=True)
+    store = WritableStore(library)
     extract = Extract()
     try:
         with store.transaction():
@@ -132,7 +133,7 @@ def _differing(tables: Iterable[Table]) -> list[str]:
 class _Join:
     """The threads of a library beside the rows of a dump."""
 
-    def __init__(self, store: Store, extract: Extract, progress: Progress) -> None:
+    def __init__(self, store: WritableStore, extract: Extract, progress: Progress) -> None:
         self._store = store
         self._extract = extract
         self._progress = progress

@@ -21,8 +21,8 @@ from indexer.ask import Library
 from indexer.build import NothingRead, build, find
 from indexer.errors import LibraryBusy, LibraryError, NoLibrary
 from indexer.forgetting import Rule
-from indexer.store import Store
 from indexer.thread import Post
+from indexer.writing import WritableStore
 
 CAT = [
     question(1, "Cat wakes me at 5am"),
@@ -234,7 +234,7 @@ def test_old_generations_go_but_the_last(folder):
 
 def test_two_builds_at_once_do_not_mix(folder):
     build(folder, engine="memory")
-    store = Store(folder, writing=True)
+    store = WritableStore(folder)
     with store.transaction(), pytest.raises(LibraryBusy):
         build(folder, engine="memory")
     store.close()

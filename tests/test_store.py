@@ -14,6 +14,7 @@ from indexer.errors import LibraryError, NoLibrary
 from indexer.query import Filters, Range
 from indexer.store import Store
 from indexer.thread import Post
+from indexer.writing import WritableStore
 
 MANY = [
     question(1, "One", category="Pets & Animals"),
@@ -29,7 +30,7 @@ MANY = [
 
 
 def stored(folder, posts):
-    store = Store(folder, writing=True)
+    store = WritableStore(folder)
     with store.transaction():
         for post in posts:
             store.put(post, 0)
