@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
-from tqdm import tqdm
 
-from . import __version__, archives, forgetting, ranking, settings, shapes
+from . import __version__, archives, forgetting, ranking, settings, shapes, terminal
 from .archives import jsonl
-from .ask import Library, Results
-from .build import BuildReport, NothingRead, Row, build
+from .ask import Library
+from .build import NothingRead, build
 from .errors import AskiveError
 from .forgetting import Rule
 from .infodump import enrich
-from .settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -84,19 +80,19 @@ def build_command(paths: tuple[Path, ...], engine: str | None, fresh: bool, libr
     """
     chosen = settings.load({"library": library, "engine": engine})
     try:
-        with _progress() as progress:
+        with terminal.progress() as progress:
             report = build(chosen.library, paths or None, engine=chosen.engine, fresh=fresh, progress=progress)
     except KeyboardInterrupt:
         click.echo("\naskive: interrupted; the library is as it was before", err=True)
         sys.exit(130)
     except NothingRead as error:
         if as_json:
-            _print_json({"archives": _rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
+            terminal.print_json({"archives": terminal.rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
         raise
     if as_json:
-        _print_json(
+        terminal.print_json(
             {
-                "archives": _rows(report.rows),
+                "archives": terminal.rows(report.rows),
                 "threads": report.threads,
                 "answers": report.answers,
                 "took_s": report.took_s,
@@ -107,7 +103,7 @@ def build_command(paths: tuple[Path, ...], engine: str | None, fresh: bool, libr
             }
         )
     else:
-        _print_report(report)
+        terminal.print_report(report)
 
 
 @main.command()
@@ -131,7 +127,7 @@ def ask(
     """
     chosen = settings.load({"library": library, "results": n, "dial": dial})
     results = Library(chosen.library).ask(_text(question), n=chosen.results, dial=chosen.dial, sort=sort)
-    _print_results(results, as_json)
+    terminal.print_results(results, as_json)
 
 
 def _text(arguments: tuple[str, ...]) -> str:
@@ -148,7 +144,7 @@ def _text(arguments: tuple[str, ...]) -> str:
 def top(n: int | None, category: str | None, year: int | None, raw: bool, library: Path | None, as_json: bool) -> None:
     """Print the top-rated answers: by votes against what their thread and year usually give."""
     chosen = settings.load({"library": library, "results": n})
-    _print_results(Library(chosen.library).top(n=chosen.results, category=category, year=year, raw=raw), as_json)
+    terminal.print_results(Library(chosen.library).top(n=chosen.results, category=category, year=year, raw=raw), as_json)
 
 
 @main.command()
@@ -161,9 +157,9 @@ def show(thread: str, library: Path | None, as_json: bool) -> None:
     """
     shape = shapes.thread(Library(settings.load({"library": library}).library).thread(thread))
     if as_json:
-        _print_json(shape)
+        terminal.print_json(shape)
     else:
-        _print_thread(shape)
+        terminal.print_thread(shape)
 
 
 @main.command()
@@ -195,20 +191,20 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
     """Tell what is in the library, which archives it was read from and what could not be read."""
     chosen = settings.load({"library": library})
     if show_settings:
-        _print_settings(chosen, as_json)
+        terminal.print_settings(chosen, as_json)
         return
     about = Library(chosen.library).about()
     rows = [shapes.archive(archive, archive.key) for archive in about["archives"]]
     shape = about | {"archives": rows, "index": {"bytes": about["index"].bytes}}
     if as_json:
-        _print_json(shape)
+        terminal.print_json(shape)
         return
     click.echo(f"{about['threads']:,} threads and {about['answers']:,} answers in {chosen.library}")
     click.echo(f"Engine {about['engine']}, generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
     for name in ("sites", "categories", "years"):
         click.echo(f"{name.capitalize()}: " + ", ".join(f"{value} ({count:,})" for value, count in about[name]))
     for row in rows:
-        _print_row(row)
+        terminal.print_row(row)
 
 
 @main.command("enrich")
@@ -220,10 +216,10 @@ def enrich_command(folder: Path, library: Path | None, as_json: bool) -> None:
     DIR holds the dump's tables, NAME.txt or NAME.txt.zip, or is the one zip with all of them. Threads saved without the
     site's ids get them. All or nothing, like a build; `askive build --fresh` forgets it again.
     """
-    with _progress() as progress:
+    with terminal.progress() as progress:
         report = enrich(settings.load({"library": library}).library, folder, progress=progress)
     if as_json:
-        _print_json(
+        terminal.print_json(
             {
                 "tables": [
                     {"name": t.name, "path": str(t.path), "date": t.date.isoformat() if t.date else None, "rows": t.rows}
@@ -271,7 +267,7 @@ def export(file: Path, library: Path | None, as_json: bool) -> None:
         count = sum(map(bool, map(output_file.write, lines))) - 1
     unfinished.replace(file)
     if as_json:
-        _print_json({"file": str(file), "posts": count})
+        terminal.print_json({"file": str(file), "posts": count})
     else:
         click.echo(f"{count:,} posts written to {file}")
 
@@ -302,124 +298,8 @@ def forget(
     report = build(chosen.library, (), engine=before.about()["engine"])
     gone = count - Library(chosen.library).about()["posts"]
     if as_json:
-        _print_json({"forgotten": gone, "rules": [{"kind": r.kind, "name": r.name} for r in rules], "answers": report.answers})
+        terminal.print_json(
+            {"forgotten": gone, "rules": [{"kind": r.kind, "name": r.name} for r in rules], "answers": report.answers}
+        )
     else:
         click.echo(f"{gone:,} posts forgotten; {report.answers:,} answers are left")
-
-
-# Printing
-
-
-def _print_json(shape: object) -> None:
-    click.echo(json.dumps(shape, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on a terminal, a plain line a step in a pipe; on stderr both, so that stdout is only the result."""
-    bars: dict[str, tqdm[Any]] = {}
-
-    def on_terminal(step: str, done: int, total: int) -> None:
-        if step not in bars:
-            bars[step] = tqdm(total=total, desc=step, unit=f" {_unit(step)}", unit_scale=_unit(step) == "B", leave=False)
-        bars[step].update(done - bars[step].n)
-
-    said: set[str] = set()
-
-    def in_pipe(step: str, _done: int, total: int) -> None:
-        if step not in said:
-            said.add(step)
-            click.echo(f"{step} {total:,} {_unit(step)} …", err=True)
-
-    try:
-        yield on_terminal if sys.stderr.isatty() else in_pipe
-    finally:
-        for bar in bars.values():
-            bar.close()
-
-
-def _unit(step: str) -> str:
-    """What a step is counted in: archives, bytes of a table ("Reading postdata_askme"), or threads."""
-    return "archives" if step == "Reading" else "B" if step.startswith("Reading ") else "threads"
-
-
-def _rows(rows: tuple[Row, ...]) -> list[dict[str, Any]]:
-    return [shapes.archive(row.archive, str(row.path), row.status) for row in rows]
-
-
-def _print_report(report: BuildReport) -> None:
-    counted = {status: sum(row.status == status for row in report.rows) for status in ("read", "unchanged", "failed")}
-    for row in _rows(report.rows):
-        if row["status"] != "unchanged" and (row["reason"] or row["warnings"] or len(report.rows) <= 20):
-            _print_row(row)
-    said = ", ".join(f"{count:,} {status}" for status, count in counted.items() if count)
-    if report.left_out:
-        said += f"; {report.left_out:,} files left out that belong to saved pages or are hidden"
-    click.echo(f"Archives: {said}")
-    click.echo(
-        f"The library holds {report.threads:,} threads and {report.answers:,} answers"
-        f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"
-    )
-
-
-def _print_row(row: dict[str, Any]) -> None:
-    what = f"{row['threads']:,} threads, {row['answers']:,} answers" if row["status"] != "failed" else row["reason"]
-    skipped = f", {row['skipped']:,} records skipped" if row["skipped"] else ""
-    click.echo(f"{row['status']:>9}  {row['path']}: {what}{skipped}")
-    for warning in row["warnings"][:5]:
-        click.echo(f"           {warning}")
-    if len(row["warnings"]) > 5:
-        click.echo(f"           and {len(row['warnings']) - 5:,} more warnings (--json lists them)")
-
-
-def _print_results(results: Results, as_json: bool) -> None:
-    shape = shapes.results(results)
-    if as_json:
-        _print_json(shape)
-        return
-    for note in shape["notes"]:
-        click.echo(note, err=True)
-    if not shape["answers"]:
-        click.echo("No answers. Try fewer or other words.")
-        return
-    for answer in shape["answers"]:
-        votes = "" if answer["votes"] is None else f" · {answer['votes']:,} votes"
-        best = " · best answer" if answer["best"] else ""
-        backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
-        click.echo(click.style(f"{answer['rank']:>3}. {answer['title']}", bold=True) + f"  {answer['category'] or ''}")
-        passage = "".join(click.style(s["text"], bold=True) if s["match"] else s["text"] for s in answer["snippet"])
-        click.echo(textwrap.fill(passage, width=96, initial_indent="     ", subsequent_indent="     "))
-        date = (answer["written"] or "")[:10]
-        click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
-    click.echo(f"{shape['total']:,} answers in {shape['took_ms']:.0f} ms")
-
-
-def _print_thread(shape: dict[str, Any]) -> None:
-    click.echo(click.style(shape["title"], bold=True) + f"  [{shape['id']}]")
-    if shape["question"]:
-        _print_post(shape["question"] | {"kind": "question"})
-    for reply in shape["answers"]:
-        _print_post(reply)
-    for warning in shape["warnings"]:
-        click.echo(f"Note: {warning}", err=True)
-
-
-def _print_post(post: dict[str, Any]) -> None:
-    said = {"relay": " (the asker, through a moderator)", "modnote": " (moderator)"}.get(post["kind"], "")
-    votes = "" if post["votes"] is None else f" · {post['votes']:,} votes"
-    best = " · best answer" if post.get("best") else ""
-    backed = f" · backed by {', '.join(post['endorsed_by'])}" if post.get("endorsed_by") else ""
-    click.echo(
-        click.style(f"\n── {post['author'] or 'unknown'}{said} {(post['written'] or '')[:16]}{votes}{best}{backed}", dim=True)
-    )
-    for line in post["body"].split("\n"):
-        click.echo(textwrap.fill(line, width=96) if line else "")
-
-
-def _print_settings(chosen: Settings, as_json: bool) -> None:
-    if as_json:
-        _print_json({row.name: str(getattr(chosen, row.name)) for row in settings.SETTINGS})
-        return
-    for row in settings.SETTINGS:
-        click.echo(f"{row.name} = {getattr(chosen, row.name)}   [{row.variable}]")
-        click.echo(textwrap.fill(row.help, width=96, initial_indent="    ", subsequent_indent="    "))

@@ -41,7 +41,7 @@ from .metafilter_bylines import (
 )
 from .metafilter_dates import GRACE, HeaderDate, Stamp, find_header_date
 from .metafilter_quoted import Candidate, Setting, own_bylines
-from .source import Report, Source, decode
+from .source import Report, Source, decode, repaired
 
 name = "metafilter-text"
 about = "a thread of Ask MetaFilter or MetaFilter, copied as plain text"
@@ -68,15 +68,12 @@ _LISTING: Final = re.compile(
 _LINE_ENDS: Final = str.maketrans({"\f": "\n", "\v": "\n", "\u2028": "\n", "\u2029": "\n"})
 _PREFIX: Final = " \t>|"
 # windows-1252 as browsers have it: its five gaps are the control characters that latin-1 has there.
-_CP1252: Final = {
-    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}
-}
 
 
 def recognises(head: bytes) -> bool:
     """By the lines that only such a copy has; a file that only mentions one byline is something else."""
     try:
-        page = _Page(_without_mojibake(_text_of(head)))
+        page = _Page(repaired(_text_of(head)))
     except ValueError:
         return False
     start = next(iter(page.nonblank(0)), 0)
@@ -102,10 +99,10 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         raise NotAThread(f"{source} is {error}, not text", "Give the file the ending of what it is") from None
     if text.count("\n") > MAX_LINES:
         raise DamagedArchive(f"{source} has more than {MAX_LINES} lines, which no thread has")
-    repaired = _without_mojibake(text)
-    if repaired != text:
+    sound = repaired(text)
+    if sound != text:
         report.warn("its letters had been decoded wrongly (Ã© for é); they are repaired")
-    page = _Page(repaired)
+    page = _Page(sound)
     _refuse_others(page, source)
     starts = page.threads()
     for start, stop in zip(starts, [*starts[1:], len(page.lines)], strict=True):
@@ -140,16 +137,6 @@ def _text_of(data: bytes) -> str:
             raise ValueError("binary")
         data = (codecs.BOM_UTF16_LE if odd > even else codecs.BOM_UTF16_BE) + data
     return decode(data).translate(_LINE_ENDS)
-
-
-def _without_mojibake(text: str) -> str:
-    """UTF-8 that was once read as windows-1252, read again; any other text as it is."""
-    if not any(mark in text for mark in ("Â", "Ã", "â€")):
-        return text
-    try:
-        return text.translate(_CP1252).encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        return text
 
 
 def _unprefixed(lines: list[str]) -> list[str]:

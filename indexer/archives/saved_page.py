@@ -18,7 +18,7 @@ from urllib.parse import urljoin, urlsplit
 from bs4.dammit import EncodingDetector
 
 from .metafilter import unwrap
-from .source import HEAD, decode
+from .source import HEAD, decode, repaired
 
 MAX_ADDRESS: Final = 4_000
 """Code points of the longest link that is looked at; no browser follows longer ones."""
@@ -34,10 +34,6 @@ _WAYBACK: Final = re.compile(
 _TOOLBAR: Final = re.compile(r"\s*BEGIN WAYBACK TOOLBAR INSERT")
 
 _OTHER_CHARSETS: Final = ("cp", "windows", "iso8859", "iso2022", "shift", "euc", "gb", "big5", "koi8", "mac")
-_MISREAD: Final = re.compile("[\u00c2-\u00f4]")
-_TO_BYTE: Final = {
-    ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"
-}
 
 _HOST_FOLDER: Final = re.compile(r"/((?:[a-z0-9-]+\.)+[a-z]{2,})(/.*)", re.IGNORECASE)
 _PAGE_SUFFIX: Final = re.compile(r"(?:(?<=/)index)?\.html?$")
@@ -72,16 +68,6 @@ def decode_page(data: bytes) -> str:
 
 def _lines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def repaired(text: str) -> str:
-    """`text` undone of a reading of UTF-8 as latin-1 or windows-1252, if all of it was so misread; else as it is."""
-    if not _MISREAD.search(text):
-        return text
-    try:
-        return text.translate(_TO_BYTE).encode("latin-1").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return text
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,6 +18,9 @@ HEAD = 65_536
 
 MAX_PAGE = 64 * 1024 * 1024
 """Bytes of a single page; formats that hold many threads are streamed and have no such limit."""
+
+_MISREAD = re.compile("[\u00c2-\u00f4]")
+_TO_BYTE = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"}
 
 MAX_WARNINGS = 200
 """Warnings kept word for word for one archive; past it they are only counted."""
@@ -129,3 +133,13 @@ def decode(data: bytes) -> str:
             # Never latin-1: what it has for control characters are curly quotes in the wild.
             text = data.decode("cp1252", errors="replace")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def repaired(text: str) -> str:
+    """`text` undone of a reading of UTF-8 as latin-1 or windows-1252, if all of it was so misread; else as it is."""
+    if not _MISREAD.search(text):
+        return text
+    try:
+        return text.translate(_TO_BYTE).encode("latin-1").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return text

@@ -1,0 +1,133 @@
+"""How do results look on a terminal, and in a pipe? What the command prints, apart from what it does."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from . import settings, shapes
+from .ask import Results
+from .build import BuildReport, Row
+from .settings import Settings
+
+
+def print_json(shape: object) -> None:
+    click.echo(json.dumps(shape, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on a terminal, a plain line a step in a pipe; on stderr both, so that stdout is only the result."""
+    bars: dict[str, tqdm[Any]] = {}
+
+    def on_terminal(step: str, done: int, total: int) -> None:
+        if step not in bars:
+            bars[step] = tqdm(total=total, desc=step, unit=f" {_unit(step)}", unit_scale=_unit(step) == "B", leave=False)
+        bars[step].update(done - bars[step].n)
+
+    said: set[str] = set()
+
+    def in_pipe(step: str, _done: int, total: int) -> None:
+        if step not in said:
+            said.add(step)
+            click.echo(f"{step} {total:,} {_unit(step)} …", err=True)
+
+    try:
+        yield on_terminal if sys.stderr.isatty() else in_pipe
+    finally:
+        for bar in bars.values():
+            bar.close()
+
+
+def _unit(step: str) -> str:
+    """What a step is counted in: archives, bytes of a table ("Reading postdata_askme"), or threads."""
+    return "archives" if step == "Reading" else "B" if step.startswith("Reading ") else "threads"
+
+
+def rows(found: tuple[Row, ...]) -> list[dict[str, Any]]:
+    return [shapes.archive(row.archive, str(row.path), row.status) for row in found]
+
+
+def print_report(report: BuildReport) -> None:
+    counted = {status: sum(row.status == status for row in report.rows) for status in ("read", "unchanged", "failed")}
+    for row in rows(report.rows):
+        if row["status"] != "unchanged" and (row["reason"] or row["warnings"] or len(report.rows) <= 20):
+            print_row(row)
+    said = ", ".join(f"{count:,} {status}" for status, count in counted.items() if count)
+    if report.left_out:
+        said += f"; {report.left_out:,} files left out that belong to saved pages or are hidden"
+    click.echo(f"Archives: {said}")
+    click.echo(
+        f"The library holds {report.threads:,} threads and {report.answers:,} answers"
+        f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"
+    )
+
+
+def print_row(row: dict[str, Any]) -> None:
+    what = f"{row['threads']:,} threads, {row['answers']:,} answers" if row["status"] != "failed" else row["reason"]
+    skipped = f", {row['skipped']:,} records skipped" if row["skipped"] else ""
+    click.echo(f"{row['status']:>9}  {row['path']}: {what}{skipped}")
+    for warning in row["warnings"][:5]:
+        click.echo(f"           {warning}")
+    if len(row["warnings"]) > 5:
+        click.echo(f"           and {len(row['warnings']) - 5:,} more warnings (--json lists them)")
+
+
+def print_results(results: Results, as_json: bool) -> None:
+    shape = shapes.results(results)
+    if as_json:
+        print_json(shape)
+        return
+    for note in shape["notes"]:
+        click.echo(note, err=True)
+    if not shape["answers"]:
+        click.echo("No answers. Try fewer or other words.")
+        return
+    for answer in shape["answers"]:
+        votes = "" if answer["votes"] is None else f" · {answer['votes']:,} votes"
+        best = " · best answer" if answer["best"] else ""
+        backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
+        click.echo(click.style(f"{answer['rank']:>3}. {answer['title']}", bold=True) + f"  {answer['category'] or ''}")
+        passage = "".join(click.style(s["text"], bold=True) if s["match"] else s["text"] for s in answer["snippet"])
+        click.echo(textwrap.fill(passage, width=96, initial_indent="     ", subsequent_indent="     "))
+        date = (answer["written"] or "")[:10]
+        click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
+    click.echo(f"{shape['total']:,} answers in {shape['took_ms']:.0f} ms")
+
+
+def print_thread(shape: dict[str, Any]) -> None:
+    click.echo(click.style(shape["title"], bold=True) + f"  [{shape['id']}]")
+    if shape["question"]:
+        _print_post(shape["question"] | {"kind": "question"})
+    for reply in shape["answers"]:
+        _print_post(reply)
+    for warning in shape["warnings"]:
+        click.echo(f"Note: {warning}", err=True)
+
+
+def _print_post(post: dict[str, Any]) -> None:
+    said = {"relay": " (the asker, through a moderator)", "modnote": " (moderator)"}.get(post["kind"], "")
+    votes = "" if post["votes"] is None else f" · {post['votes']:,} votes"
+    best = " · best answer" if post.get("best") else ""
+    backed = f" · backed by {', '.join(post['endorsed_by'])}" if post.get("endorsed_by") else ""
+    click.echo(
+        click.style(f"\n── {post['author'] or 'unknown'}{said} {(post['written'] or '')[:16]}{votes}{best}{backed}", dim=True)
+    )
+    for line in post["body"].split("\n"):
+        click.echo(textwrap.fill(line, width=96) if line else "")
+
+
+def print_settings(chosen: Settings, as_json: bool) -> None:
+    if as_json:
+        print_json({row.name: str(getattr(chosen, row.name)) for row in settings.SETTINGS})
+        return
+    for row in settings.SETTINGS:
+        click.echo(f"{row.name} = {getattr(chosen, row.name)}   [{row.variable}]")
+        click.echo(textwrap.fill(row.help, width=96, initial_indent="    ", subsequent_indent="    "))
