@@ -91,7 +91,7 @@ def print_results(results: Results, as_json: bool) -> None:
         click.echo("No answers. Try fewer or other words.")
         return
     for answer in shape["answers"]:
-        votes = "" if answer["votes"] is None else f" · {answer['votes']:,} votes"
+        votes = _votes(answer["votes"])
         best = " · best answer" if answer["best"] else ""
         backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
         click.echo(click.style(f"{answer['rank']:>3}. {answer['title']}", bold=True) + f"  {answer['category'] or ''}")
@@ -114,7 +114,7 @@ def print_thread(shape: dict[str, Any]) -> None:
 
 def _print_post(post: dict[str, Any]) -> None:
     said = {"relay": " (the asker, through a moderator)", "modnote": " (moderator)"}.get(post["kind"], "")
-    votes = "" if post["votes"] is None else f" · {post['votes']:,} votes"
+    votes = _votes(post["votes"])
     best = " · best answer" if post.get("best") else ""
     backed = f" · backed by {', '.join(post['endorsed_by'])}" if post.get("endorsed_by") else ""
     click.echo(
@@ -122,6 +122,10 @@ def _print_post(post: dict[str, Any]) -> None:
     )
     for line in post["body"].split("\n"):
         click.echo(textwrap.fill(line, width=96) if line else "")
+
+
+def _votes(votes: int | None) -> str:
+    return "" if votes is None else f" · {votes:,} {'vote' if votes == 1 else 'votes'}"
 
 
 def print_settings(chosen: Settings, as_json: bool) -> None:

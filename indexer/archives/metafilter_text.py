@@ -67,7 +67,6 @@ _LISTING: Final = re.compile(
 )
 _LINE_ENDS: Final = str.maketrans({"\f": "\n", "\v": "\n", "\u2028": "\n", "\u2029": "\n"})
 _PREFIX: Final = " \t>|"
-# windows-1252 as browsers have it: its five gaps are the control characters that latin-1 has there.
 
 
 def recognises(head: bytes) -> bool:

@@ -20,6 +20,7 @@ MAX_PAGE = 64 * 1024 * 1024
 """Bytes of a single page; formats that hold many threads are streamed and have no such limit."""
 
 _MISREAD = re.compile("[\u00c2-\u00f4]")
+# windows-1252 as browsers have it: its five gaps are the control characters that latin-1 has there.
 _TO_BYTE = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0xA0) if byte not in b"\x81\x8d\x8f\x90\x9d"}
 
 MAX_WARNINGS = 200
