@@ -55,7 +55,7 @@ def load(library: Path) -> Forgotten:
     if not file.exists():
         return Forgotten([])
     rules = []
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(file.read_text("utf-8").split("\n"), 1):
         if not line.strip():
             continue
         try:

@@ -282,6 +282,14 @@ def test_what_is_forgotten_stays_forgotten(folder, rule):
             assert b"from a timer" not in file.read_bytes()
 
 
+def test_a_rule_survives_whatever_is_in_a_name(folder):
+    build(folder, engine="memory")
+    odd = [Rule("author", "line\u2028end"), Rule("author", 'quo"te\\'), Rule("author", "new\nline")]
+    for rule in odd:
+        forgetting.add(folder, rule)
+    assert forgetting.load(folder).rules == odd
+
+
 def test_a_broken_rule_stops_every_build(folder):
     build(folder, engine="memory")
     (folder / forgetting.FILE).write_text('{"kind": "author"}\n')

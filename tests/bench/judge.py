@@ -52,7 +52,8 @@ def judge(folder: Path, library: Path, engine: str, dials: list[float]) -> None:
         file.writelines(jsonl.write(_posts(folder)))
     build(library, [corpus], engine=engine)
     opened = Library(library)
-    queries = [json.loads(line) for line in (folder / "queries.jsonl").read_text("utf-8").splitlines()]
+    with (folder / "queries.jsonl").open(encoding="utf-8") as file:
+        queries = [json.loads(line) for line in file]
     for judgments in sorted(folder.glob("qrels*.tsv")):
         lines = (line.split("\t") for line in judgments.read_text("utf-8").splitlines())
         qrels = [ir_measures.Qrel(qid, answer, int(grade)) for qid, answer, grade in lines]
