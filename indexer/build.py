@@ -331,9 +331,8 @@ def _nothing(paths: Sequence[Path], rows: Sequence[Row]) -> tuple[str, str]:
     if not rows:
         where = f"in {paths[0]}" if paths else "left"
         return f"There are no archives {where}", "Put saved threads there, or name them: `askive build PATH`"
-    reasons = "; ".join(row.archive.reason or "no posts in it" for row in rows[:3])
+    if len(rows) == 1:
+        return f"Nothing could be read: {rows[0].archive.reason or f'there are no posts in {rows[0].path}'}", ""
+    reasons = "; ".join(row.archive.reason or f"there are no posts in {row.path}" for row in rows[:3])
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return (
-        f"Nothing could be read: {reasons}{more}",
-        ArchiveError.hint or "`askive build --help` lists the formats that are read",
-    )
+    return f"Nothing could be read: {reasons}{more}", "`askive build --help` lists the formats that are read"
