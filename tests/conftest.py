@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from indexer import markup
 from indexer.archives import jsonl
 from indexer.ask import Library
 from indexer.build import build
 from indexer.thread import Post
+
+# A busy machine is no finding. In CI the same examples are tried each time; at a desk new ones are.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "data" / "threads" / "sample"
