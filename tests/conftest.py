@@ -21,6 +21,9 @@ from indexer.thread import Post
 settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
+PATIENCE = 60.0
+"""Seconds after which a hostile input counts as one that hangs. Speed is measured by `make bench`, not here."""
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "data" / "threads" / "sample"
 

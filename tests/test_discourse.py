@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import write_archive
+from conftest import PATIENCE, write_archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -348,7 +348,7 @@ def test_without_html_the_text_as_typed_is_taken(tmp_path):
 def test_hostile_bodies_cost_no_more_than_long_ones(cooked):
     started = time.monotonic()
     discourse_markup.clean(cooked, lambda href: href)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_what_is_nested_too_deeply_to_be_undressed_is_not_lost():
@@ -527,7 +527,7 @@ def survives(data: bytes, folder: Path) -> list[Post]:
         posts = list(discourse.read(Source(path), report))
     except ArchiveError as error:
         assert str(error)  # noqa: PT017  # either end is a good one
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE
     assert isinstance(discourse.recognises(data[:65_536]), bool)
     for one in posts:
         json.dumps([one.body, one.title, one.author, one.id]).encode()

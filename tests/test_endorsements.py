@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from conftest import PATIENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -611,7 +612,8 @@ def test_time_grows_with_the_text_and_not_with_its_square() -> None:
         return time.perf_counter() - start
 
     seconds(50)
-    assert seconds(1600) < 12 * max(seconds(400), 0.05)
+    # Sixteen times the text: some sixteen times the time, where a square would take 256.
+    assert seconds(3200) < 100 * max(seconds(200), 0.05)
 
 
 @pytest.mark.parametrize(
@@ -628,5 +630,5 @@ def test_a_huge_post_is_read_in_a_moment(body: str) -> None:
     answers = thread(("quilted", "Tar."), ("late", body))
     start = time.perf_counter()
     assert len(find(answers)) <= 1
-    assert time.perf_counter() - start < 5
+    assert time.perf_counter() - start < PATIENCE
     assert len(body) > READ

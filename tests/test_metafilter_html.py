@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from conftest import PATIENCE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -567,7 +568,7 @@ def test_other_sites_are_not_recognised(page: str) -> None:
 def test_a_head_of_anything_is_judged_at_once(piece: str) -> None:
     started = time.monotonic()
     metafilter_html.recognises(("<html>metafilter" + piece * 66_000).encode()[:65_536])
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_marks_of_every_kind_are_recognised() -> None:
@@ -734,7 +735,7 @@ def test_hostile_pages_take_linear_time(page: str, reading: Read) -> None:
     started = time.monotonic()
     for place in ("Feed it later.", '<p class="copy whitesmallcopy"'):
         assert reading(whole.replace(place, page + place, 1)).posts
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_ten_thousand_answers(reading: Read) -> None:
@@ -744,7 +745,7 @@ def test_ten_thousand_answers(reading: Read) -> None:
     started = time.monotonic()
     read = reading(pages.modern(replace(THREAD, answers=answers)))
     assert [post.id.rpartition("/")[2] for post in read.answers] == [str(answer.number) for answer in answers]
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < PATIENCE
 
 
 # --- Where and when a page was saved, and its links ----------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from conftest import PATIENCE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -666,6 +667,6 @@ def test_time_is_linear(read, content, replies):
     text = content()
     begun = time.perf_counter()
     posts, _ = read(text)
-    assert time.perf_counter() - begun < 20
+    assert time.perf_counter() - begun < PATIENCE
     if replies is not None:
         assert sum(post.kind != "question" for post in posts) == replies

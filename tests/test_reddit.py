@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import write_archive
+from conftest import PATIENCE, write_archive
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -619,7 +619,7 @@ def test_a_chain_of_replies_takes_linear_time():
             tree.under(number, above)
         started = time.monotonic()
         tree.settle()
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < PATIENCE
         assert tree.place(rest[-1]) == (7, first, None)
         tree.close()
     tree = Descent()
@@ -738,4 +738,4 @@ def test_hostile_markdown_takes_bounded_time(piece):
     started = time.monotonic()
     markdown.from_reddit(piece * (markdown.MAX_MARKDOWN // len(piece)))
     markdown.from_reddit(piece * 200_000)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < PATIENCE

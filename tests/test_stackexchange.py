@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import pytest
+from conftest import PATIENCE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -390,7 +391,7 @@ def test_other_files_are_not(tmp_path, head):
 def test_hostile_heads_cost_no_time(head):
     started = time.perf_counter()
     assert table_of(head) is None
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < PATIENCE
 
 
 # Broken files
@@ -697,7 +698,7 @@ def test_hostile_comments_cost_no_time(unit):
     started = time.perf_counter()
     html_of((unit * 30_000)[:30_000])
     html_of((unit * 300_000)[:300_000])
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < PATIENCE
 
 
 # Fuzz

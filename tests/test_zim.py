@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import PATIENCE, ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -335,7 +335,7 @@ def test_any_page_ends_in_posts_or_in_a_named_error(place, cut, junk):
     except sotoki.NotAQuestion:
         return
     assert posts[0].kind == "question"
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_hostile_pages_cost_no_more_than_long_ones(body):
     started = time.monotonic()
     posts, _ = posts_on(page(7, "T", layout(body, ""), answer(8, 1, layout(body, ""))))
     assert posts
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < PATIENCE
 
 
 # --- What is no question-and-answer site, and what is broken ----------------------------------------------------------
@@ -419,7 +419,7 @@ def test_a_damaged_zim_file_ends_in_posts_or_in_a_named_error(tmp_path, kind):
         else:
             said += bool(report.warnings) or bytes(data) == whole
             assert posts
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < PATIENCE
     # Never a page less without a word: the checksum sees to that.
     assert said == 120
 

@@ -72,7 +72,9 @@ class Browser:
 
     def click(self, selector: str, arrives: str) -> None:
         """Click the first thing that a selector (or "link=" and its text) finds, and wait until `arrives` is in the address."""
-        by, what = (By.LINK_TEXT, selector.removeprefix("link=")) if selector.startswith("link=") else (By.CSS_SELECTOR, selector)
+        by, what = (
+            (By.LINK_TEXT, selector.removeprefix("link=")) if selector.startswith("link=") else (By.CSS_SELECTOR, selector)
+        )
         before = self.driver.find_element(By.TAG_NAME, "html")
         self.driver.find_element(by, what).click()
         page_stays = arrives.startswith("#")
