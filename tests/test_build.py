@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -156,6 +158,23 @@ def test_malformed_archives_are_rows_with_reasons(folder):
     for name in ("empty.txt", "noise.bin", "photo.html"):
         assert name in (rows[name].archive.reason or "")
     assert "picture" in (rows["photo.html"].archive.reason or "")
+
+
+def test_containers_say_what_of_their_members_could_not_be_read(folder):
+    build(folder, engine="memory")
+    (folder / "threads" / "note.txt.gz").write_bytes(gzip.compress(b"just a note"))
+    with zipfile.ZipFile(folder / "threads" / "notes.zip", "w") as notes:
+        for name in ("a.txt", "b.txt"):
+            notes.writestr(name, "just a note")
+    with zipfile.ZipFile(folder / "threads" / "mixed.zip", "w") as mixed:
+        mixed.writestr("a.txt", "just a note")
+        mixed.write(write_archive(folder.parent / "dog.jsonl", DOG), "dog.jsonl")
+    rows = {row.path.name: row.archive for row in build(folder, engine="memory").rows}
+    assert (rows["note.txt.gz"].status, rows["note.txt.gz"].skipped, rows["note.txt.gz"].warnings) == ("failed", 0, ())
+    assert (rows["notes.zip"].status, rows["notes.zip"].skipped) == ("failed", 2)
+    assert "2 members" in (rows["notes.zip"].reason or "")
+    assert (rows["mixed.zip"].status, rows["mixed.zip"].answers, rows["mixed.zip"].skipped) == ("read", 1, 1)
+    assert rows["mixed.zip"].format == "askive-jsonl"
 
 
 def test_an_archive_that_fails_half_way_leaves_nothing_behind(folder):

@@ -61,7 +61,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     A member of a container that cannot be read is skipped with a word in `report`. Raises ArchiveError when there is nothing
     to be had from the file at all.
     """
-    failed: ArchiveError | None = None
+    failures: list[ArchiveError] = []
     finished = False
     for leaf in containers.leaves(source, report):
         try:
@@ -72,10 +72,13 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         except ArchiveError as error:
             if leaf is source:
                 raise
-            failed = error
-            report.skip(error.reason)
-    if failed and not finished:
-        raise failed
+            failures.append(error)
+    if len(failures) == 1 and not finished:
+        raise failures[0]
+    for failure in failures:
+        report.skip(failure.reason)
+    if failures and not finished:
+        raise ArchiveError(f"Nothing in {source} could be read; the first of its {len(failures):,} members: {failures[0]}")
 
 
 def detect(source: Source) -> Reader:
