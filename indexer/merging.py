@@ -21,6 +21,12 @@ class Copy:
 
     post: Post
     seen: int
+    votes_seen: int | None = None
+    """When the votes were said, where that is earlier: they were filled in from another copy."""
+
+    @property
+    def votes_at(self) -> int:
+        return self.seen if self.votes_seen is None else self.votes_seen
 
 
 def is_provisional(post_id: str) -> bool:
@@ -50,6 +56,10 @@ def merge(one: Copy, other: Copy) -> Copy:
     body = new.body or old.body
     if old.body and new.body and len(old.body) > len(new.body) and _reads_as(old.body) == _reads_as(new.body):
         body = old.body
+    # By the time of the votes themselves: a later copy without any must not carry old ones past those in between.
+    said = max(
+        (copy for copy in (later, earlier) if copy.post.votes is not None), key=lambda copy: copy.votes_at, default=later
+    )
     merged = replace(
         new,
         id=old.id if is_provisional(new.id) else new.id,
@@ -60,12 +70,12 @@ def merge(one: Copy, other: Copy) -> Copy:
         tags=new.tags or old.tags,
         author=new.author or old.author,
         written=_finer(old.written, new.written),
-        votes=old.votes if new.votes is None else new.votes,
+        votes=said.post.votes,
         best=old.best if new.best is None else new.best,
         url=new.url or old.url,
         captured=new.captured or old.captured,
     )
-    return Copy(merged, later.seen)
+    return Copy(merged, later.seen, None if said.votes_at == later.seen else said.votes_at)
 
 
 def _weight(post: Post) -> tuple[int, str]:

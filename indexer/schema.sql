@@ -32,6 +32,7 @@ CREATE TABLE posts (
     captured  INTEGER,
     warnings  TEXT NOT NULL,
     seen      INTEGER NOT NULL,   -- when the copy that was believed last was made
+    votes_seen INTEGER,           -- when its votes were said, where that is another copy
     -- Derived by a build, so that ranking reads one row an answer:
     advice    INTEGER NOT NULL DEFAULT 0,   -- an answer that is ranked
     thread_category TEXT,                   -- its question's

@@ -93,7 +93,7 @@ class WritableStore(Store):
         """Add a copy of a post, made at `seen` (seconds since 1970), to what is known of it."""
         post = self._in_its_thread(post)
         copy = merging.Copy(post, seen)
-        row = self._db.execute(f"SELECT {POST}, seen, number FROM posts WHERE id = ?", (post.id,)).fetchone()
+        row = self._db.execute(f"SELECT {POST}, seen, votes_seen, number FROM posts WHERE id = ?", (post.id,)).fetchone()
         if row is None:
             self._mark(post.thread_id)
             number = self._db.execute(
@@ -104,13 +104,13 @@ class WritableStore(Store):
         else:
             number = row[-1]
             body = self._db.execute("SELECT body FROM bodies WHERE number = ?", (number,)).fetchone()[0]
-            known = merging.Copy(to_post((*row[:17], body)), row[-2])
+            known = merging.Copy(to_post((*row[:17], body)), *row[17:19])
             merged = merging.merge(known, copy)
             if known.seen != seen:
                 self._keep_votes(number, known, copy)
-            columns = ", ".join(f"{column} = ?" for column in f"{POST}, seen".split(", "))
-            values = (*columns_of(merged.post), merged.seen)
-            if values == tuple(row[:18]) and merged.post.body == body:
+            columns = ", ".join(f"{column} = ?" for column in f"{POST}, seen, votes_seen".split(", "))
+            values = (*columns_of(merged.post), merged.seen, merged.votes_seen)
+            if values == tuple(row[:19]) and merged.post.body == body:
                 return
             self._mark(post.thread_id)
             self._db.execute(f"UPDATE posts SET {columns} WHERE number = ?", (*values, number))
@@ -120,7 +120,7 @@ class WritableStore(Store):
         """Remember what copies of a post say of its votes; a single copy has them in the post itself."""
         said = {capture for copy in copies for capture in copy.post.history}
         if len(copies) > 1:
-            said |= {Capture(datetime.fromtimestamp(c.seen, UTC), c.post.votes) for c in copies if c.post.votes is not None}
+            said |= {Capture(datetime.fromtimestamp(c.votes_at, UTC), c.post.votes) for c in copies if c.post.votes is not None}
         self._db.executemany(
             "INSERT OR IGNORE INTO captures VALUES (?, ?, ?)", [(number, int(at.timestamp()), votes) for at, votes in said]
         )
@@ -232,7 +232,7 @@ class WritableStore(Store):
             f"UPDATE OR REPLACE captures SET seen = ?2 WHERE (number, seen) IN (SELECT number, seen FROM posts WHERE {chosen})",
             (thread_id, seen),
         )
-        self._db.execute(f"UPDATE posts SET seen = ?2 WHERE {chosen}", (thread_id, seen))
+        self._db.execute(f"UPDATE posts SET seen = ?2, votes_seen = min(votes_seen, ?2) WHERE {chosen}", (thread_id, seen))
 
     def identify(self, made_up: str, known_as: str) -> None:
         """Give a thread or a post that has a made-up id another; what is known of the two becomes one."""

@@ -11,7 +11,9 @@ import sys
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,21 @@ def test_votes_of_the_later_capture_win_in_either_order(tmp_path):
     build(tmp_path / "again", [again], engine="memory")
     assert list(Library(tmp_path / "again").posts()) == exports[0]
     assert votes == {"example.org:1": 4, "example.org:1/1": 4, "example.org:1/2": 0}
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_later_copy_that_shows_no_votes_takes_nothing_from_those_between(tmp_path, order):
+    shown = [(2010, 3), (2013, 5), (2020, None)]
+    copies = [
+        [replace(CAT[0], captured=time), replace(CAT[1], captured=time, votes=votes)]
+        for year, votes in shown
+        for time in (datetime(year, 1, 1, tzinfo=UTC),)
+    ]
+    for number in order:
+        build(tmp_path, [write_archive(tmp_path / "in" / f"{number}.jsonl", copies[number])], engine="memory")
+    said = {post.id: post for post in Library(tmp_path).posts()}["example.org:1/1"]
+    assert said.votes == 5
+    assert [(capture.at.year, capture.votes) for capture in said.history] == [(2010, 3), (2013, 5)]
 
 
 def test_a_copy_without_ids_joins_the_one_with_ids_in_either_order(tmp_path):
