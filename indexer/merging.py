@@ -1,6 +1,7 @@
 """Two copies of one post, and what is true of it: the rules by which copies of a thread become one.
 
-Copies come in any order, so every rule here gives the same whichever copy is put first.
+Copies come in any order: two merge the same whichever is put first, and votes do so among any number. Of three or more, what
+only some of them show (a best mark, a category) can still come from the one that was merged last.
 """
 
 from __future__ import annotations
