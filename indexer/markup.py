@@ -1,8 +1,9 @@
 """Any markup to safe HTML, and safe HTML to prose.
 
 `clean` is the one door through which archived markup enters the house: what it returns is a flat run of blocks
-(paragraphs, quotes, lists, preformatted text) with inline emphasis and links, and the sanitiser has the last word on it.
-Nothing in it loads, runs or styles anything. `clean` is idempotent, so that an exported body comes back unchanged.
+(paragraphs, quotes, lists, preformatted text) with inline emphasis and links. Nothing in it loads, runs or styles anything.
+Plain markup is read tag by tag (`plainmarkup`); of all other the sanitiser has the last word. `clean` is idempotent, so that
+an exported body comes back unchanged.
 """
 
 from __future__ import annotations
@@ -13,6 +14,9 @@ from collections.abc import Callable, Iterator
 
 import nh3
 from lxml.html import HtmlElement, fragment_fromstring
+
+from . import plainmarkup
+from .plainmarkup import BLANK, REL, TAG, folded, trimmed
 
 MAX_BODY = 2_000_000
 """Code points of one body that are kept: past it a body is a mistake or an attack."""
@@ -38,10 +42,7 @@ _DROPPED = {
     "textarea",
     "select",
 }
-_REL = "nofollow noreferrer noopener"
-_SPACES = re.compile(r"[ \t\r\n\f]+")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
-_TAG = re.compile(r"<[^>]*>")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTE = re.compile(r"<(blockquote|q)\b[^>]*>.*?</\1>", re.DOTALL)
 _STEADY = frozenset({"p", "br", "blockquote", "ul", "ol", "li", "pre", "div", "a", "b", "code", "em", "i", "strong", "small"})
@@ -50,7 +51,6 @@ _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _NOT_NESTING = frozenset({"br", "hr", "img", "input", "p", "li", "dt", "dd", "td", "th", "tr", "option", "meta", "link"})
 _DEPTH = 200
 """Elements inside each other. No writer nests this deep, parsers take quadratic time for it, and lxml loses the text."""
-_BLANK = " \t\r\f\v\u00a0\u2007\u202f\u200b\ufeff"
 
 
 def clean(markup: str, resolve: Callable[[str], str | None] | None = None, *, collapse: bool = True) -> str:
@@ -61,8 +61,14 @@ def clean(markup: str, resolve: Callable[[str], str | None] | None = None, *, co
     bodies that come from plain text keep theirs.
     """
     markup = _CONTROLS.sub(" ", markup[:MAX_BODY])
+    plain = plainmarkup.flat(markup, resolve, collapse=collapse)
+    return _parsed(markup, resolve, collapse=collapse) if plain is None else plain
+
+
+def _parsed(markup: str, resolve: Callable[[str], str | None] | None, *, collapse: bool) -> str:
+    """What `clean` makes of markup that needs a parser."""
     if _is_too_deep(markup):
-        return from_text(html.unescape(_TAG.sub("\n", markup)))
+        return from_text(html.unescape(TAG.sub("\n", markup)))
     safe, odd = _flatten(markup, resolve, collapse=collapse)
     for _ in range(_PASSES if odd else 0):
         again, _odd = _flatten(safe, None, collapse=collapse)
@@ -109,7 +115,7 @@ def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collap
         attributes={"*": set(), "a": {"href"}, "abbr": {"title"}, "acronym": {"title"}},
         url_schemes={"http", "https", "mailto"},
         url_relative=lambda href: href if href.startswith("#") else None,
-        link_rel=_REL,
+        link_rel=REL,
     )
     return safe, regrouped.odd
 
@@ -118,7 +124,7 @@ def from_text(text: str) -> str:
     """Safe HTML for plain text: blank lines part paragraphs, single newlines become `<br>`, spaces stay as they are."""
     paragraphs: list[list[str]] = [[]]
     for line in _CONTROLS.sub(" ", text[:MAX_BODY]).split("\n"):
-        if line.strip(_BLANK):
+        if line.strip(BLANK):
             paragraphs[-1].append(html.escape(line, quote=False))
         elif paragraphs[-1]:
             paragraphs.append([])
@@ -135,7 +141,7 @@ def prose(safe: str, *, quotes: bool = True) -> str:
     text = safe.replace("<br>", "\n").replace("</p>", "\n\n").replace("</pre>", "\n\n").replace("</li>", "\n")
     text = text.replace("<blockquote>", "\n\n").replace("</blockquote>", "\n\n").replace("</ul>", "\n").replace("</ol>", "\n")
     text = text.replace("</tr>", "\n").replace("</td>", " ").replace("</th>", " ").replace("</dt>", "\n").replace("</dd>", "\n")
-    text = html.unescape(_TAG.sub("", text))
+    text = html.unescape(TAG.sub("", text))
     return _BLANK_LINES.sub("\n\n", text).strip("\n")
 
 
@@ -174,13 +180,12 @@ class _Blocks:
             if text.strip():
                 yield f"<pre>{html.escape(text, quote=False)}</pre>"
         elif tag in _HEADINGS:
-            inside = self._strip("".join(self._pieces(element)))
+            inside = trimmed("".join(self._pieces(element)), collapse=self.collapse)
             if inside:
                 yield f"<p><strong>{inside}</strong></p>"
         elif tag in {"li", "dt", "dd", "td", "th", "summary", "caption"}:
             blocks = list(self.of(element))
-            lone = len(blocks) == 1 and blocks[0].startswith("<p>")
-            inside = blocks[0][3:-4] if lone else "".join(blocks)
+            inside = plainmarkup.listed(blocks)
             if inside or tag in {"td", "th"}:
                 yield f"<{tag}>{inside}</{tag}>"
         elif tag in _ALLOWED and tag != "p":
@@ -194,21 +199,8 @@ class _Blocks:
         else:
             yield from self.of(element)
 
-    def _paragraphs(self, run: list[str]) -> Iterator[str]:
-        for paragraph in re.split(r"(?:\s*<br>\s*){2,}", "".join(run)) if self.collapse else ["".join(run)]:
-            inside = self._strip(paragraph)
-            if inside:
-                yield f"<p>{inside}</p>"
-
-    def _strip(self, inside: str) -> str:
-        previous = None
-        while previous != inside:
-            previous = inside
-            inside = inside.strip(" \n").removeprefix("<br>").removesuffix("<br>")
-        if self.collapse:
-            # Emphasis with nothing in it leaves its space beside another.
-            inside = re.sub(r" *<br> *", "<br>", re.sub("  +", " ", inside))
-        return inside if _TAG.sub("", inside).strip(_BLANK) else ""
+    def _paragraphs(self, run: list[str]) -> list[str]:
+        return plainmarkup.paragraphs(run, collapse=self.collapse)
 
     def _inline(self, element: HtmlElement) -> str:
         tag = str(element.tag)
@@ -219,7 +211,7 @@ class _Blocks:
             return self._text(f"[image: {alt}]") if alt else "[image]"
         inside = "".join(self._pieces(element))
         self.odd = self.odd or tag not in _STEADY or "<br>" in inside
-        if not _TAG.sub("", inside).strip(_BLANK):
+        if not TAG.sub("", inside).strip(BLANK):
             return "<br>" if "<br>" in inside else (" " if inside else "")
         attributes = "".join(f' {name}="{html.escape(value)}"' for name, value in sorted(element.attrib.items()))
         return f"<{tag}{attributes}>{inside}</{tag}>"
@@ -238,9 +230,7 @@ class _Blocks:
         return "<br>" + "".join(self._pieces(element)) + "<br>"
 
     def _text(self, text: str) -> str:
-        # What is no line break here is only how the archive's file was wrapped.
-        text = _SPACES.sub(" ", text) if self.collapse else text.replace("\n", " ")
-        return html.escape(text, quote=False)
+        return html.escape(folded(text, collapse=self.collapse), quote=False)
 
 
 def _item(opening: str, block: str) -> str:

@@ -15,7 +15,7 @@ from indexer import archives, cli, engines, settings
 FLOORS = [
     {"errors"},
     {"thread", "settings"},
-    {"words", "markup"},
+    {"words", "markup", "plainmarkup"},
     {"query", "documents", "agreement", "names"},
     {"archives", "engines", "endorsements", "standing", "merging", "forgetting", "passage", "rows"},
     {"store"},

@@ -29,6 +29,9 @@ _MARK: Final = re.compile(
     r"|(?<!\w)_(?=[^\s_])(?P<line>[^\n]{1,600}?)(?<=[^\s_])_(?!\w)",
     re.IGNORECASE,
 )
+_BEGINS: Final = re.compile(r"[`\[*_]|http", re.IGNORECASE)
+"""What every mark has in it."""
+
 _BLANK_LINE: Final = re.compile(r"\n\s*\n")
 _AFTER_ADDRESS: Final = ".,;:!?'*_"
 
@@ -44,7 +47,7 @@ def html_of(text: str) -> str:
 
 def _inline(text: str, depth: int) -> str:
     """Marks turned into elements, all else escaped."""
-    if not depth:
+    if not depth or not _BEGINS.search(text):
         return html.escape(text, quote=False)
     done, place = [], 0
     for found in _MARK.finditer(text):
