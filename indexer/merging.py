@@ -1,7 +1,7 @@
 """Two copies of one post, and what is true of it: the rules by which copies of a thread become one.
 
-Copies come in any order: two merge the same whichever is put first, and votes do so among any number. Of three or more, what
-only some of them show (a best mark, a category) can still come from the one that was merged last.
+Copies come in any order: two merge the same whichever is put first, and votes, closing and duplicates do so among any number.
+Of three or more, what only some of them show (a best mark, a category) can still come from the one that was merged last.
 """
 
 from __future__ import annotations
@@ -75,6 +75,12 @@ def merge(one: Copy, other: Copy) -> Copy:
         best=old.best if new.best is None else new.best,
         url=new.url or old.url,
         captured=new.captured or old.captured,
+        licence=new.licence or old.licence,
+        # A question that is closed twice has the later date in the later copy. One that was opened again cannot be told from
+        # one whose closing a copy does not show.
+        closed=max(filter(None, (old.closed, new.closed)), default=None),
+        # United: copies that do not show duplicates are common, taken back ones rare, and all of them ask much the same.
+        duplicate_of=tuple(sorted({*new.duplicate_of, *old.duplicate_of})),
     )
     return Copy(merged, later.seen, None if said.votes_at == later.seen else said.votes_at)
 

@@ -13,8 +13,9 @@ from .thread import Post, PostKind, Thread
 
 POST: Final = (
     "id, thread_id, kind, site, position, parent_id, title, category, tags, author, anonymous, written, votes, best, url,"
-    " captured, warnings"
+    " captured, warnings, licence, closed, duplicate_of"
 )
+COLUMNS: Final = POST.count(",") + 1
 SELECT: Final = (
     f"SELECT {', '.join(f'p.{column}' for column in POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
 )
@@ -92,7 +93,8 @@ def columns_of(post: Post) -> tuple[Any, ...]:
         *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
         *(json.dumps(post.tags, ensure_ascii=False), post.author, int(post.anonymous), _seconds(post.written), post.votes),
         *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
-        json.dumps(post.warnings, ensure_ascii=False),
+        *(json.dumps(post.warnings, ensure_ascii=False), post.licence, _seconds(post.closed)),
+        json.dumps(sorted(post.duplicate_of), ensure_ascii=False) if post.duplicate_of else None,
     )
 
 
@@ -117,7 +119,10 @@ def to_post(row: Sequence[Any]) -> Post:
         url=row[14],
         captured=_time(row[15]),
         warnings=tuple(json.loads(row[16])),
-        body=row[17],
+        licence=row[17],
+        closed=_time(row[18]),
+        duplicate_of=tuple(json.loads(row[19])) if row[19] else (),
+        body=row[20],
     )
 
 

@@ -31,6 +31,9 @@ CREATE TABLE posts (
     url       TEXT,
     captured  INTEGER,
     warnings  TEXT NOT NULL,
+    licence   TEXT,
+    closed    INTEGER,
+    duplicate_of TEXT,            -- thread ids as archives say them; NULL where there are none
     seen      INTEGER NOT NULL,   -- when the copy that was believed last was made
     votes_seen INTEGER,           -- when its votes were said, where that is another copy
     -- Derived by a build, so that ranking reads one row an answer:
@@ -56,6 +59,13 @@ CREATE TABLE captures (
     votes     INTEGER NOT NULL,
     PRIMARY KEY (number, seen)
 ) WITHOUT ROWID;
+-- Derived from `duplicate_of`, to be asked from both ends; a question goes with its row.
+CREATE TABLE duplicates (
+    number    INTEGER NOT NULL REFERENCES posts ON DELETE CASCADE,
+    original  TEXT NOT NULL,      -- a thread id as archives say it, perhaps an alias, perhaps of no thread here
+    PRIMARY KEY (number, original)
+) WITHOUT ROWID;
+CREATE INDEX duplicates_by_original ON duplicates (original);
 -- What a copy without ids is recognised by, and what its made-up ids became.
 CREATE TABLE thread_keys (
     key       TEXT PRIMARY KEY,
@@ -65,6 +75,7 @@ CREATE TABLE aliases (
     alias     TEXT PRIMARY KEY,
     id        TEXT NOT NULL
 );
+CREATE INDEX aliases_by_id ON aliases (id);
 -- Derived: who backs whom (endorsements.py).
 CREATE TABLE endorsements (
     thread_id TEXT NOT NULL,

@@ -6,6 +6,7 @@ long as `snapshot` lasts, whatever is written meanwhile.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import zlib
@@ -248,6 +249,35 @@ class Store:
                 if author not in known:
                     known.append(author)
         return names
+
+    # Which threads ask the same
+
+    _DUPLICATES: Final = (
+        "SELECT DISTINCT p.id, coalesce(a.id, d.original) FROM duplicates d JOIN posts p USING (number)"
+        " LEFT JOIN aliases a ON a.alias = d.original WHERE p.id != coalesce(a.id, d.original)"
+    )
+
+    def duplicates(self) -> Iterator[tuple[str, str]]:
+        """Pairs (duplicate, original) of thread ids, as the sites say them. The original may be in no archive read so far."""
+        return self._db.cursor().execute(f"{self._DUPLICATES} ORDER BY 1, 2")
+
+    def originals(self, thread_ids: Sequence[str]) -> dict[str, list[str]]:
+        """What each of some threads is a duplicate of, for those that are one."""
+        named = "p.id IN (SELECT value FROM json_each(?))"
+        found: dict[str, list[str]] = {}
+        for duplicate, original in self._db.execute(f"{self._DUPLICATES} AND {named} ORDER BY 1, 2", (json.dumps(thread_ids),)):
+            found.setdefault(duplicate, []).append(original)
+        return found
+
+    def duplicates_of(self, thread_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Which threads are duplicates of each of some threads, for those that have any."""
+        # By any id that an original was ever known by.
+        given = "SELECT value FROM json_each(?1)"
+        named = f"d.original IN ({given} UNION ALL SELECT alias FROM aliases WHERE id IN ({given}))"
+        found: dict[str, list[str]] = {}
+        for duplicate, original in self._db.execute(f"{self._DUPLICATES} AND {named} ORDER BY 1, 2", (json.dumps(thread_ids),)):
+            found.setdefault(original, []).append(duplicate)
+        return found
 
     # What is in the library
 

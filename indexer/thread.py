@@ -52,6 +52,15 @@ class Post:
     """What the reader was not sure of, in words for people."""
     history: tuple[Capture, ...] = ()
     """The votes of each copy, oldest first, where there are several copies."""
+    licence: str | None = None
+    """What the author put it under, as the site calls it: "CC BY-SA 4.0"."""
+    closed: datetime | None = None
+    """When the site closed the question, as unfit or asked before; aware, in UTC. None where it is not closed, or not known.
+
+    A thread that only became too old to answer, or is locked for a while, is not closed.
+    """
+    duplicate_of: tuple[str, ...] = ()
+    """Ids of the threads that the site says ask the same. Empty: none, or not known."""
 
 
 @dataclass(frozen=True, slots=True)

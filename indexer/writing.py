@@ -17,7 +17,7 @@ from pathlib import Path
 from . import merging
 from .endorsements import Endorsement
 from .errors import LibraryBusy
-from .rows import POST, Archive, columns_of, to_post, with_ids
+from .rows import COLUMNS, POST, Archive, columns_of, to_post, with_ids
 from .standing import Standing, Vote
 from .store import FILE, SCHEMA, SCHEMA_VERSION, YEAR, Store
 from .thread import Capture, Post, Thread
@@ -97,20 +97,20 @@ class WritableStore(Store):
         if row is None:
             self._mark(post.thread_id)
             number = self._db.execute(
-                f"INSERT INTO posts ({POST}, seen) VALUES ({', '.join('?' * 18)})", (*columns_of(post), seen)
+                f"INSERT INTO posts ({POST}, seen) VALUES ({', '.join('?' * (COLUMNS + 1))})", (*columns_of(post), seen)
             ).lastrowid
             self._db.execute("INSERT INTO bodies VALUES (?, ?)", (number, post.body))
             self._keep_votes(number, copy)
         else:
             number = row[-1]
             body = self._db.execute("SELECT body FROM bodies WHERE number = ?", (number,)).fetchone()[0]
-            known = merging.Copy(to_post((*row[:17], body)), *row[17:19])
+            known = merging.Copy(to_post((*row[:COLUMNS], body)), *row[COLUMNS:-1])
             merged = merging.merge(known, copy)
             if known.seen != seen:
                 self._keep_votes(number, known, copy)
             columns = ", ".join(f"{column} = ?" for column in f"{POST}, seen, votes_seen".split(", "))
             values = (*columns_of(merged.post), merged.seen, merged.votes_seen)
-            if values == tuple(row[:19]) and merged.post.body == body:
+            if values == tuple(row[:-1]) and merged.post.body == body:
                 return
             self._mark(post.thread_id)
             self._db.execute(f"UPDATE posts SET {columns} WHERE number = ?", (*values, number))
@@ -261,6 +261,11 @@ class WritableStore(Store):
                 (category, *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")), answer.id)
                 for answer in thread.answers
             ],
+        )
+        self._db.execute("DELETE FROM duplicates WHERE number IN (SELECT number FROM posts WHERE thread_id = ?)", (thread.id,))
+        self._db.executemany(
+            "INSERT OR IGNORE INTO duplicates SELECT number, ? FROM posts WHERE id = ?",
+            [(original, thread.id) for original in (thread.question.duplicate_of if thread.question else ())],
         )
         self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread.id,))
         self._db.executemany(

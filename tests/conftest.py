@@ -45,7 +45,7 @@ def sample_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def question(number: int, title: str, body: str = "", **values: Any) -> Post:
+def question(number: int | str, title: str, body: str = "", **values: Any) -> Post:
     """A question of thread `number` on a made-up site."""
     name = f"example.org:{number}"
     values = {"author": "asker", "written": datetime(2012, 5, 1, 12, tzinfo=UTC), "category": "Pets & Animals"} | values

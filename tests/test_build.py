@@ -112,6 +112,27 @@ def test_a_later_copy_that_shows_no_votes_takes_nothing_from_those_between(tmp_p
     assert [(capture.at.year, capture.votes) for capture in said.history] == [(2010, 3), (2013, 5)]
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_copies_say_of_closing_and_rights_is_one_in_any_order(tmp_path, order):
+    def day(year: int) -> datetime:
+        return datetime(year, 1, 1, tzinfo=UTC)
+
+    said = [
+        {"captured": day(2012), "closed": day(2011), "duplicate_of": ("example.org:9",), "licence": "CC BY-SA 3.0"},
+        {"captured": day(2016), "closed": day(2015), "duplicate_of": ("example.org:8", "example.org:7")},
+        {"captured": day(2020), "licence": "CC BY-SA 4.0"},
+    ]
+    for number in order:
+        copy = [replace(CAT[0], **said[number]), *CAT[1:]]
+        build(tmp_path, [write_archive(tmp_path / "in" / f"{number}.jsonl", copy)], engine="memory")
+    found = next(post for post in Library(tmp_path).posts() if post.kind == "question")
+    assert (found.closed, found.licence) == (day(2015), "CC BY-SA 4.0")
+    assert found.duplicate_of == ("example.org:7", "example.org:8", "example.org:9")
+    exported = write_archive(tmp_path / "export.jsonl", list(Library(tmp_path).posts()))
+    build(tmp_path / "again", [exported], engine="memory")
+    assert list(Library(tmp_path / "again").posts()) == list(Library(tmp_path).posts())
+
+
 def test_a_copy_without_ids_joins_the_one_with_ids_in_either_order(tmp_path):
     def copy(thread_id, answer_id, body):
         written = datetime(2012, 5, 1, 12, tzinfo=UTC)
@@ -142,6 +163,14 @@ def test_a_copy_without_ids_joins_the_one_with_ids_in_either_order(tmp_path):
         assert posts[1].body == linked
         assert Library(library).thread("s.org:t-abc").thread.id == "s.org:77"
         assert answers(library, "see this why") == ["s.org:77/5"]
+
+
+def test_an_export_with_halves_of_characters_is_stored_without_them(tmp_path):
+    line = '{"id": "s:1", "thread_id": "s:1", "kind": "question", "site": "s", "title": "a", "tags": ["b\\ud83d"], "licence": "c\\u0000"}'
+    (tmp_path / "in.jsonl").write_text('{"askive": "posts", "version": 1}\n' + line, "utf-8")
+    build(tmp_path, [tmp_path / "in.jsonl"], engine="memory")
+    (found,) = Library(tmp_path).posts()
+    assert (found.tags, found.licence) == (("b?",), "c")
 
 
 def test_export_and_build_give_the_identical_library(sample_library, tmp_path):

@@ -158,6 +158,64 @@ def test_putting_the_same_again_changes_nothing(tmp_path):
     store.close()
 
 
+# Which threads ask the same
+
+
+def closed(number: int | str, *originals: int | str) -> Post:
+    return question(number, f"Again, {number}?", duplicate_of=tuple(f"example.org:{name}" for name in originals))
+
+
+def test_duplicates_are_asked_from_both_ends(tmp_path):
+    store = stored(tmp_path, [question(1, "First"), closed(2, 1, 9), closed(3, 1), closed(4), answer(2, 1, "an answer")])
+    pairs = [(f"example.org:{a}", f"example.org:{b}") for a, b in ((2, 1), (2, 9), (3, 1))]
+    assert list(store.duplicates()) == pairs
+    every = [f"example.org:{number}" for number in range(1, 10)]
+    assert store.originals(every) == {"example.org:2": ["example.org:1", "example.org:9"], "example.org:3": ["example.org:1"]}
+    assert store.duplicates_of(every) == {
+        "example.org:1": ["example.org:2", "example.org:3"],
+        "example.org:9": ["example.org:2"],
+    }
+    assert store.originals([]) == store.duplicates_of([]) == store.duplicates_of(["example.org:2"]) == {}
+    store.close()
+
+
+def test_duplicates_go_with_their_question_and_stay_with_a_lost_original(tmp_path):
+    store = stored(tmp_path, [question(1, "First"), closed(2, 1), closed(3, 1)])
+    with store.transaction():
+        store.delete(["example.org:1", "example.org:2"])
+    assert list(store.duplicates()) == [("example.org:3", "example.org:1")]
+    with store.transaction():
+        store.clear()
+    assert list(store.duplicates()) == []
+    store.close()
+
+
+def test_duplicates_follow_made_up_ids_to_the_sites_own(tmp_path):
+    store = stored(tmp_path, [closed("t-2", "t-1"), closed(3, "t-1"), closed(4, "t-3")])
+    with store.transaction():
+        store.put(closed("t-1"), 0)
+        for old, new in (("t-1", 1), ("t-2", 2), ("t-3", 4)):
+            store.identify(f"example.org:{old}", f"example.org:{new}")
+    assert list(store.duplicates()) == [("example.org:2", "example.org:1"), ("example.org:3", "example.org:1")]
+    assert store.duplicates_of(["example.org:1"]) == {"example.org:1": ["example.org:2", "example.org:3"]}
+    assert store.originals(["example.org:2"]) == {"example.org:2": ["example.org:1"]}
+    store.close()
+
+
+def test_duplicates_read_anew_take_the_place_of_those_before(tmp_path):
+    store = stored(tmp_path, [closed(2, 1)])
+    with store.transaction():
+        store.put(closed(2, 5), 1)
+        for thread in store.threads(store.changed()):
+            store.set_derived(thread, [])
+    assert list(store.duplicates()) == [("example.org:2", "example.org:1"), ("example.org:2", "example.org:5")]
+    store.close()
+
+
+def whole_second(time: datetime) -> datetime:
+    return time.replace(microsecond=0)
+
+
 @given(
     st.builds(
         Post,
@@ -169,6 +227,9 @@ def test_putting_the_same_again_changes_nothing(tmp_path):
         votes=st.none() | st.integers(-(2**40), 2**40),
         best=st.none() | st.booleans(),
         tags=st.lists(st.text(st.characters(exclude_categories=["Cs"]))).map(tuple),
+        licence=st.none() | st.text(st.characters(exclude_categories=["Cs"])),
+        closed=st.none() | st.datetimes(datetime(2008, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC)).map(whole_second),
+        duplicate_of=st.sets(st.text(st.characters(exclude_categories=["Cs"]))).map(sorted).map(tuple),
     )
 )
 def test_any_post_survives(tmp_path_factory, post):

@@ -28,9 +28,9 @@ MAX_LINE = 16 * 1024 * 1024
 """Bytes of one record; a longer line is skipped without being held."""
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(Post)}
-_TIMES = frozenset({"written", "captured"})
-_LISTS = frozenset({"tags", "warnings"})
-_TEXTS = frozenset({"id", "thread_id", "kind", "site", "body", "parent_id", "title", "category", "author", "url"})
+_TIMES = frozenset({"written", "captured", "closed"})
+_LISTS = frozenset({"tags", "warnings", "duplicate_of"})
+_TEXTS = frozenset({"id", "thread_id", "kind", "site", "body", "parent_id", "title", "category", "author", "url", "licence"})
 _NUMBERS = frozenset({"position", "votes"})
 _FLAGS = frozenset({"anonymous", "best"})
 _HISTORY = "history"
@@ -107,15 +107,19 @@ def _value(name: str, value: Any) -> Any:
     if name == _HISTORY and isinstance(value, list):
         return tuple(Capture(_value("captured", at), _value("votes", votes)) for at, votes in value)
     if name in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return tuple(value)
+        return tuple(_text(item) for item in value)
     if name in _TEXTS and isinstance(value, str):
-        # A lone surrogate can be written in JSON, and nothing after this could store it.
-        return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+        return _text(value)
     if name in _FLAGS and isinstance(value, bool):
         return value
     if name in _NUMBERS and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
         return value
     raise TypeError(f"{name} cannot be {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    """`value` as it can be stored: JSON can write halves of characters, and nothing after this could take one."""
+    return value.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def _check_header(record: Mapping[str, Any], source: Source) -> None:
