@@ -101,6 +101,28 @@ def only(tmp_path: Path, **values: object) -> Post:
 # --- Golden ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("values", "codes", "closed"),
+    [
+        ({"closed": True}, ["closed.enabled"], 3),
+        ({"closed": True}, ["closed.enabled", "closed.disabled", "closed.enabled"], 5),
+        ({"closed": True}, ["closed.enabled", "closed.disabled", "autoclosed.enabled"], None),
+        ({"closed": True}, ["autoclosed.enabled"], None),
+        ({"closed": True}, [None, 5, ["closed.enabled"]], None),
+        ({"closed": False}, ["closed.enabled", "closed.disabled"], None),
+        ({}, ["closed.enabled"], None),
+    ],
+)
+def test_when_the_staff_closed_a_topic(tmp_path, values, codes, closed):
+    notes = [post(number, "", post_type=3, action_code=code) for number, code in enumerate(codes, 3)]
+    posts = [post(1, "<p>Mine wilts.</p>"), post(2, "<p>In water.</p>"), *notes[::-1]]
+    whole = {"id": 7, "title": "Basil", "post_stream": {"posts": posts, "stream": [one["id"] for one in posts]}} | values
+    found = posts_of(archive(tmp_path, whole))[0]
+    assert [one.closed and one.closed.minute for one in found] == [closed, None]
+    whole["post_stream"]["stream"].append(999)
+    assert [one.closed for one in posts_of(archive(tmp_path, whole))[0]] == [None, None]
+
+
 def test_a_topic_exactly(tmp_path):
     posts, report = posts_of(archive(tmp_path, TOPIC))
     site = {"site": HOST, "thread_id": f"{HOST}:7"}

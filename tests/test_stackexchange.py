@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import shutil
 import time
 import tracemalloc
@@ -18,7 +19,7 @@ from conftest import PATIENCE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from indexer import markup
+from indexer import archives, markup
 from indexer.archives import stackexchange as reader
 from indexer.archives.source import Report, Source
 from indexer.archives.stackexchange_comments import html_of
@@ -42,10 +43,12 @@ def table(name: str, *records: dict | str) -> bytes:
     return f'\ufeff<?xml version="1.0" encoding="utf-8"?>\n<{name}>\n{lines}</{name}>'.encode()
 
 
-def dump(folder: Path, posts: bytes, users: bytes | None = None, comments: bytes | None = None) -> Source:
-    """A dump on disk; by default with no users and no comments in their tables."""
+def dump(
+    folder: Path, posts: bytes, users: bytes | None = None, comments: bytes | None = None, links: bytes | None = None
+) -> Source:
+    """A dump on disk; by default with nothing in the tables beside its posts."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, data in (("Posts", posts), ("Users", users), ("Comments", comments)):
+    for name, data in (("Posts", posts), ("Users", users), ("Comments", comments), ("PostLinks", links)):
         (folder / f"{name}.xml").write_bytes(table(name.lower()) if data is None else data)
     return Source(folder / "Posts.xml")
 
@@ -71,6 +74,8 @@ def test_a_small_dump_is_read_exactly(folder):
             "AcceptedAnswerId": 3,
             "OwnerUserId": 7,
             "Tags": "<green-tea><pots>",
+            "ClosedDate": "2014-02-01T10:00:00.250",
+            "ContentLicense": "CC BY-SA 4.0",
             "Body": '<p>Which <a href="/q/9">pot</a>?</p>',
         },
         ANSWER | {"Score": -4, "OwnerDisplayName": "user90"},
@@ -90,15 +95,24 @@ def test_a_small_dump_is_read_exactly(folder):
         {"Id": 2, "PostId": 1, "Score": 0, "Text": "a < b", "CreationDate": DAY, "UserDisplayName": "user90"},
         {"Id": 3, "PostId": 5, "Score": 0, "Text": "of a wiki", "CreationDate": DAY, "UserId": 7},
     )
-    found, report = read(dump(folder, posts, users, comments))
+    links = table(
+        "postlinks",
+        {"Id": 1, "PostId": 1, "RelatedPostId": 90, "LinkTypeId": 3},
+        {"Id": 2, "PostId": 1, "RelatedPostId": 80, "LinkTypeId": 1},
+        {"Id": 3, "PostId": 1, "RelatedPostId": 70, "LinkTypeId": 3},
+        {"Id": 4, "PostId": 80, "RelatedPostId": 1, "LinkTypeId": 3},
+    )
+    found, report = read(dump(folder, posts, users, comments, links))
     written = datetime(2014, 1, 21, 20, 26, 5, 383_000, tzinfo=UTC)
     link = '<a href="https://tea.stackexchange.com/q/9" rel="nofollow noreferrer noopener">pot</a>'
-    thread = {"thread_id": f"{SITE}:1", "site": SITE, "written": written}
+    thread = {"thread_id": f"{SITE}:1", "site": SITE, "written": written, "licence": "CC BY-SA 3.0"}
     reply = thread | {"parent_id": f"{SITE}:1", "kind": "answer", "position": 1, "body": "<p>A clay one.</p>"}
     said = thread | {"kind": "comment", "position": 2}
     assert found == [
         Post(
-            **(thread | {"id": f"{SITE}:1", "kind": "question", "title": "Pots", "tags": ("green-tea", "pots")}),
+            **(thread | {"id": f"{SITE}:1", "kind": "question", "title": "Pots", "tags": ("green-tea", "pots")})
+            | {"licence": "CC BY-SA 4.0", "closed": datetime(2014, 2, 1, 10, 0, 0, 250_000, tzinfo=UTC)},
+            duplicate_of=(f"{SITE}:70", f"{SITE}:90"),
             body=f"<p>Which {link}?</p>",
             author="Zoë & <co>",
             votes=19,
@@ -197,21 +211,101 @@ def test_without_the_other_tables_users_go_by_their_numbers(folder):
     source = dump(folder, table("posts", QUESTION | {"OwnerUserId": 7}))
     (folder / "Users.xml").unlink()
     (folder / "Comments.xml").unlink()
+    (folder / "PostLinks.xml").unlink()
     found, report = read(source)
     assert [post.author for post in found] == ["user7"]
     assert report.warnings == [
         "there is no Users.xml beside it, so users are called by their numbers",
+        "there is no PostLinks.xml beside it, so it is not known which questions are duplicates",
         "there is no Comments.xml beside it, so there are no comments",
     ]
 
 
 def test_a_page_in_place_of_a_table_beside_is_named(folder):
-    found, report = read(dump(folder, table("posts", QUESTION), b"<html>Not found</html>", table("users")))
+    found, report = read(dump(folder, table("posts", QUESTION), b"<html>Not found</html>", table("users"), b""))
     assert len(found) == 1
     assert [warning.partition(" is ")[2] for warning in report.warnings] == [
         "no table of users, so users are called by their numbers",
+        "no table of postlinks, so it is not known which questions are duplicates",
         "no table of comments, so there are no comments",
     ]
+
+
+@pytest.mark.parametrize(
+    ("asker", "answerer", "kind"),
+    [
+        ({"OwnerUserId": 7}, {"OwnerUserId": 7}, "selfanswer"),
+        ({"OwnerUserId": 7}, {"OwnerUserId": 8}, "answer"),
+        ({"OwnerUserId": -1}, {"OwnerUserId": -1}, "answer"),
+        ({"OwnerDisplayName": "user8"}, {"OwnerDisplayName": "user8"}, "selfanswer"),
+        ({"OwnerDisplayName": "user8"}, {"OwnerDisplayName": "user9"}, "answer"),
+        ({"OwnerDisplayName": "7"}, {"OwnerUserId": 7}, "answer"),
+        ({}, {}, "answer"),
+    ],
+)
+def test_who_answers_an_own_question(folder, asker, answerer, kind):
+    found, _ = read(dump(folder, table("posts", QUESTION | asker, ANSWER | answerer)))
+    assert found[1].kind == kind
+
+
+@pytest.mark.parametrize(
+    ("values", "licence"),
+    [
+        ({"ContentLicense": " CC BY-SA  2.5 "}, "CC BY-SA 2.5"),
+        ({"ContentLicense": "CC BY-SA 4.0", "CreationDate": "2010-01-01T00:00:00"}, "CC BY-SA 4.0"),
+        ({"ContentLicense": "x" * 1000}, "x" * 100),
+        ({"CreationDate": "2011-04-07T23:59:59.999"}, "CC BY-SA 2.5"),
+        ({"CreationDate": "2011-04-08T00:00:00"}, "CC BY-SA 3.0"),
+        ({"CreationDate": "2018-05-01T23:59:59.999", "LastEditDate": ""}, "CC BY-SA 3.0"),
+        ({"CreationDate": "2018-05-02T00:00:00", "ContentLicense": " "}, "CC BY-SA 4.0"),
+        ({"CreationDate": "2012-01-01T00:00:00", "LastEditDate": "2017-01-01T00:00:00"}, "CC BY-SA 3.0"),
+        ({"CreationDate": "2012-01-01T00:00:00", "LastEditDate": "2019-01-01T00:00:00"}, None),
+        ({"CreationDate": "2012-01-01T00:00:00", "LastEditDate": "later"}, None),
+        ({"CreationDate": "1999-01-01T00:00:00"}, None),
+        ({"CreationDate": ""}, None),
+    ],
+)
+def test_the_licence_as_said_or_by_the_dates_that_settle_it(folder, values, licence):
+    found, _ = read(dump(folder, table("posts", QUESTION | values)))
+    assert found[0].licence == licence
+
+
+@pytest.mark.parametrize(
+    ("link", "skipped"),
+    [
+        ({"PostId": 1, "RelatedPostId": 1}, 0),
+        ({"PostId": 1, "RelatedPostId": reader.WATERMARK}, 0),
+        ({"PostId": 1, "RelatedPostId": -5}, 0),
+        ({"PostId": 1, "RelatedPostId": "x"}, 1),
+        ({"PostId": 1}, 1),
+        ({"RelatedPostId": 1}, 1),
+        ({"PostId": 1, "RelatedPostId": 5, "LinkTypeId": ""}, 1),
+        ({"PostId": 1, "RelatedPostId": 5, "LinkTypeId": "9" * 5000}, 1),
+    ],
+)
+def test_links_that_lead_nowhere_are_left_out(folder, link, skipped):
+    sound = {"Id": 2, "PostId": 1, "RelatedPostId": 3, "LinkTypeId": 3}
+    links = table("postlinks", {"Id": 1, "LinkTypeId": 3} | link, sound, sound)
+    found, report = read(dump(folder, table("posts", QUESTION), links=links))
+    assert found[0].duplicate_of == (f"{SITE}:3",)
+    assert (report.skipped, report.warnings) == (skipped, ["link 1: skipped, a number is missing in it"] * skipped)
+
+
+def test_what_belongs_to_a_dump_is_its_tables_that_are_read(folder):
+    posts = dump(folder, table("posts", QUESTION))
+    (folder / "Badges.xml").write_bytes(table("badges"))
+    (folder / "Comments.xml").unlink()
+    (folder / "Users.xml").rename(folder / "users.xml")
+    assert archives.belonging(posts) == (posts.path, folder / "users.xml", folder / "PostLinks.xml")
+    posts.path.rename(folder / "renamed")
+    renamed = Source(folder / "renamed")
+    assert archives.belonging(renamed) == (renamed.path, folder / "users.xml", folder / "PostLinks.xml")
+    for name, data in (("users.xml", None), ("page.html", b"<html>"), ("empty", b""), ("dump.7z", b"7z\xbc\xaf\x27\x1c")):
+        if data is not None:
+            (folder / name).write_bytes(data)
+        assert archives.belonging(Source(folder / name)) == (folder / name,)
+    with pytest.raises(FileNotFoundError):
+        archives.belonging(Source(folder / "nothing"))
 
 
 def test_comments_of_posts_that_are_not_there_are_counted(folder):
@@ -232,6 +326,10 @@ def test_comments_of_posts_that_are_not_there_are_counted(folder):
         ({"CreationDate": "1970-01-01T00:00:00"}, "written", None, True),
         ({"CreationDate": "9999-12-31T23:59:59-23:00"}, "written", None, True),
         ({"CreationDate": "2999-01-01T00:00:00"}, "written", None, True),
+        ({"ClosedDate": "2012-01-01T01:00:00"}, "closed", datetime(2012, 1, 1, 1, tzinfo=UTC), False),
+        ({"ClosedDate": ""}, "closed", None, False),
+        ({"ClosedDate": "soon"}, "closed", None, True),
+        ({"ClosedDate": "2999-01-01T00:00:00"}, "closed", None, True),
         ({"Score": "-12"}, "votes", -12, False),
         ({"Score": ""}, "votes", None, False),
         ({"Score": "1e3"}, "votes", None, True),
@@ -339,7 +437,9 @@ def test_a_member_of_a_container_is_named_by_its_path_inside():
     source = Source(Path("all.zip"), "dumps/tea.stackexchange.com/Posts.xml", lambda: io.BytesIO(data))
     found, report = read(source)
     assert found[0].site == SITE
-    assert len(report.warnings) == 2
+    assert [warning.partition(" beside")[0] for warning in report.warnings] == [
+        f"there is no {name}.xml" for name in ("Users", "PostLinks", "Comments")
+    ]
 
 
 # Recognising
@@ -802,6 +902,49 @@ def test_the_comments_of_the_real_dump_equal_a_recount(beer):
         assert post.parent_id == f"{site}:{record['PostId']}"
         assert post.author
         assert post.body
+
+
+def test_closing_rights_and_duplicates_of_the_real_dump_equal_a_recount(beer, shared):
+    site = "beer.stackexchange.com"
+    posts = {post.id: post for post in read(Source(beer / "Posts.xml"))[0]}
+    expected = {f"{site}:{record['Id']}": record for record in recount(beer / "Posts.xml") if record["PostTypeId"] in "12"}
+    said = expected | {f"{site}:c{record['Id']}": record for record in recount(beer / "Comments.xml")}
+    assert all(post.licence == said[name]["ContentLicense"] for name, post in posts.items())
+    assert {post.licence for post in posts.values()} == {"CC BY-SA 3.0", "CC BY-SA 4.0"}
+    closed = {name: record["ClosedDate"] for name, record in expected.items() if "ClosedDate" in record}
+    assert {name: post.closed for name, post in posts.items() if post.closed} == {
+        name: datetime.fromisoformat(f"{time}+00:00") for name, time in closed.items()
+    }
+    assert len(closed) == 76
+    links = {
+        (f"{site}:{link['PostId']}", f"{site}:{link['RelatedPostId']}")
+        for link in recount(beer / "PostLinks.xml")
+        if link["LinkTypeId"] == "3" and f"{site}:{link['PostId']}" in expected
+    }
+    assert {(name, original) for name, post in posts.items() for original in post.duplicate_of} == links
+    judged = (shared / "data" / "se_beer_2020" / "duplicates.tsv").read_text("utf-8").splitlines()
+    assert links == {(f"{site}:{line.split(chr(9))[0]}", f"{site}:{line.split(chr(9))[1]}") for line in judged}
+    assert len(links) == 24
+
+
+def test_dates_settle_no_licence_of_the_real_dump_otherwise_than_it_says(beer):
+    """Without what dumps say since 2020, most licences are still known, and none is another."""
+    for name in ("Posts.xml", "Comments.xml"):
+        said = (beer / name).read_bytes()
+        (beer / "old").mkdir(exist_ok=True)
+        (beer / "old" / name).write_bytes(re.sub(rb' ContentLicense="[^"]*"', b"", said))
+    told, settled = ({post.id: post.licence for post in read(Source(place / "Posts.xml"))[0]} for place in (beer, beer / "old"))
+    assert settled.keys() == told.keys()
+    assert all(licence in {None, told[name]} for name, licence in settled.items())
+    assert 0 < sum(licence is None for licence in settled.values()) < len(told) / 50
+
+
+def test_the_packed_dump_and_its_tables_are_the_same_posts(beer, shared):
+    packed = Source(shared / "data" / "se_beer_2020" / "source" / "beer.stackexchange.com.7z")
+    report = Report()
+    unpacked = {post.id: post for post in archives.read(packed, report)}
+    assert unpacked == {post.id: post for post in read(Source(beer / "Posts.xml"))[0]}
+    assert (report.skipped, report.warnings) == (0, [])
 
 
 def test_the_choices_of_askers_in_the_judged_set_are_best(beer, shared):

@@ -97,6 +97,10 @@ ANSWERS = answer(
     layout("<p>In water.</p>", signature("answered Jan 12 '16 at 20:15", "bob", "3"), comment(33, "+1, this worked")),
     accepted=True,
 ) + answer(11, -2, layout("<p>Freeze it.</p>", signature("answered Mar 01 '19 at 00:00", "123", "", deleted=True)))
+OWN_EDIT = (
+    '<div class="post-signature flex--item"><div class="user-info "><div class="user-action-time">edited <span title="{}" '
+    'class="relativetime">Feb 01</span></div><div class="user-details"><span class="d-none">bob</span></div></div></div>'
+)
 TITLE = 'Where do <script> tags & "basil" go?'
 PAGE = page(7, TITLE, QUESTION, ANSWERS)
 
@@ -168,7 +172,8 @@ def test_a_zim_file_exactly(tmp_path):
     source = write_zim(tmp_path / "x.zim", PAGES, MADE, REDIRECTS)
     assert zim.recognises(source.head())
     posts, report = posts_of(source)
-    same = {"site": SITE, "thread_id": f"{SITE}:7", "captured": datetime(2026, 2, 3, tzinfo=UTC)}
+    captured = {"captured": datetime(2026, 2, 3, tzinfo=UTC)}
+    same = {"site": SITE, "thread_id": f"{SITE}:7", "licence": "CC BY-SA 3.0"} | captured
     rel = 'rel="nofollow noreferrer noopener"'
     commented = datetime(2016, 1, 13, 8, 0, 1, 500000, tzinfo=UTC)
     assert posts == [
@@ -195,10 +200,35 @@ def test_a_zim_file_exactly(tmp_path):
             body="<p>+1, this worked</p>", written=commented, url=f"{ROOT_URL}/questions/7#comment33_8",
         ),
         Post(
-            **same, id=f"{SITE}:11", kind="answer", parent_id=f"{SITE}:7", position=1, author="user123", votes=-2, best=False,
+            **same | {"licence": "CC BY-SA 4.0"}, id=f"{SITE}:11", kind="answer", parent_id=f"{SITE}:7", position=1, author="user123", votes=-2, best=False,
             body="<p>Freeze it.</p>", written=datetime(2019, 3, 1, tzinfo=UTC), url=f"{ROOT_URL}/a/11",
         ),
     ]  # fmt: skip
+    assert not report.warnings
+
+
+@pytest.mark.parametrize(
+    ("edited", "licence"),
+    [
+        ("", "CC BY-SA 3.0"),
+        (signature("edited Feb 01 '17 at 10:00", "an editor", "4"), "CC BY-SA 3.0"),
+        (signature("edited Feb 01 '19 at 10:00", "an editor", "4"), None),
+        (OWN_EDIT.format("2017-02-01T10:00:00.120"), "CC BY-SA 3.0"),
+        (OWN_EDIT.format("2019-02-01T10:00:00.120"), None),
+        (OWN_EDIT.format("some day"), None),
+        ('<div class="post-signature">edited</div>', None),
+    ],
+)
+def test_the_licence_of_a_post_is_known_where_its_dates_settle_it(edited, licence):
+    inside = layout("<p>x</p>", edited + signature("answered Jan 12 '16 at 20:15", "bob", "3"))
+    assert posts_on(page(7, "T", QUESTION, answer(8, 1, inside)))[0][-1].licence == licence
+
+
+@pytest.mark.parametrize(("said", "licence"), [("CC BY-SA 4.0", "CC BY-SA 4.0"), ("None", None), ("", None)])
+def test_the_licence_of_a_comment_stands_behind_its_time(said, licence):
+    commented = layout("<p>x</p>", "", comment(34, "?").replace("CC BY-SA 3.0", said))
+    found, report = posts_on(page(7, "T", QUESTION, answer(8, 1, commented)))
+    assert (found[-1].licence, found[-1].written) == (licence, datetime(2016, 1, 13, 8, 0, 1, 500_000, tzinfo=UTC))
     assert not report.warnings
 
 

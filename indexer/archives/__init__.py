@@ -6,6 +6,7 @@ A new format is one module with the four names of `Reader`, and one row here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from ..errors import ArchiveError, DamagedArchive, UnknownFormat
@@ -28,7 +29,7 @@ from . import (
 )
 from .source import Reader, Report, Source
 
-__all__ = ["FORMATS", "Reader", "Report", "Source", "detect", "read"]
+__all__ = ["FORMATS", "Reader", "Report", "Source", "belonging", "detect", "read"]
 
 FORMATS: Final[tuple[Reader, ...]] = (
     jsonl,
@@ -79,6 +80,14 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         report.skip(failure.reason)
     if failures and not finished:
         raise ArchiveError(f"Nothing in {source} could be read; the first of its {len(failures):,} members: {failures[0]}")
+
+
+def belonging(source: Source) -> tuple[Path, ...]:
+    """The files whose change means that an archive has to be read again: its own, and those that are read together with it.
+
+    Raises OSError for a file that cannot be opened.
+    """
+    return (source.path, *stackexchange.beside(source))
 
 
 def detect(source: Source) -> Reader:

@@ -12,6 +12,7 @@ those that reply to an answer too: the site shows one level, and such a reply is
 - A topic of more than 20 posts is given in parts; a copy that has the first part only says so on the question.
 - Notes of the software (post_type 3) and whispers among the staff (4) are left out, as is what was hidden or deleted; a
   question stays, without its text. What a moderator posts as such (2) is a modnote.
+- A topic is closed where the staff closed it and the copy is whole; one that closed by itself after some time is not.
 - Which site it is shows in the addresses of its people's pictures; else the folder's name says it.
 """
 
@@ -45,6 +46,9 @@ EARLIEST: Final = datetime(1980, 1, 1, tzinfo=UTC)
 
 _SCAN: Final = 16 * 1024 * 1024
 """Bytes in which the site's name is looked for."""
+
+_CLOSING: Final = frozenset({"closed", "autoclosed"})
+"""What the notes on closing begin with; then `.enabled` or `.disabled`."""
 
 _LIKE: Final = 2
 _MODERATOR: Final = 2
@@ -93,6 +97,7 @@ class _Topic:
     """How many of its posts are not in the copy, and how many there are."""
     accepted: frozenset[int] | None = None
     """The numbers of accepted posts; None where only the posts can tell."""
+    closed: datetime | None = None
 
 
 def recognises(head: bytes) -> bool:
@@ -188,7 +193,8 @@ class _Reading:
         listed = record.get("accepted_answers")
         marks = [record.get("accepted_answer"), *(listed if isinstance(listed, list) else ())]
         accepted = {integer(mark.get("post_number")) for mark in marks if isinstance(mark, dict)}
-        return _Topic(record, missing, len(everything), frozenset(n for n in accepted if n) or None)
+        closed = None if missing else _closed(record, stream["posts"])
+        return _Topic(record, missing, len(everything), frozenset(n for n in accepted if n) or None, closed)
 
     def _each(self, records: list[Any], topic: _Topic, where: str) -> Iterator[Post]:
         for record in records:
@@ -237,6 +243,7 @@ class _Reading:
             best=_best(record, topic, place) if kind == "answer" else None,
             url=self._url(record, topic, thread, place),
             captured=self._captured,
+            closed=topic.closed if question else None,
             warnings=_warnings(topic, gone) if question else (),
         )
 
@@ -331,6 +338,14 @@ def _best(record: Mapping[str, Any], topic: _Topic, place: int) -> bool | None:
     if topic.accepted is not None:
         return place in topic.accepted or mark is True
     return mark if isinstance(mark, bool) else None
+
+
+def _closed(record: Mapping[str, Any], posts: list[Any]) -> datetime | None:
+    """When the staff closed a topic that is closed: the last of the notes on closing, unless the software speaks of itself."""
+    notes = [post for post in posts if isinstance(post, dict) and str(post.get("action_code")).partition(".")[0] in _CLOSING]
+    last = max(notes, key=lambda note: integer(note.get("post_number")) or 0, default={})
+    by_staff = record.get("closed") is True and last.get("action_code") == "closed.enabled"
+    return moment(last.get("created_at"), EARLIEST) if by_staff else None
 
 
 def _warnings(topic: _Topic, gone: str | None) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ Ids are those of the Stack Exchange reader, so that a ZIM and a dump of one site
 - Of two signatures under a post the first is the editor's. Deleted users are called by their numbers.
 - Only a question's and comments' times are exact; the others read "answered Jan 12 '16 at 19:07", UTC.
 - The number of answers in the page's head is a constant.
+- Comments say their licence, posts only when they were written and edited. Nothing tells closed questions or duplicates.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 
 from .. import markup
 from ..thread import Post
+from . import stackexchange_licences
 from .records import integer, moment, one_line
 from .source import Report
 
@@ -32,6 +34,7 @@ _BEGINNING: Final = '<div id="question"'
 _ASKED: Final = re.compile(r'itemprop="dateCreated" datetime="([^"]{1,60})"')
 _MOMENT: Final = re.compile(r"([A-Z][a-z]{2}) (\d\d?) '(\d\d) at (\d\d):(\d\d)")
 _MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_LICENCE: Final = re.compile(r" License: (CC BY-SA \d\.\d)\s*")
 _UP: Final = re.compile(r"(?:\.\./)+")
 _COMMUNITY: Final = "-1"
 """The user that owns what nobody owns any more."""
@@ -101,6 +104,7 @@ class _Reading:
             votes=self._votes(element.get("data-score"), f"question {page.number}"),
             url=page.root and f"{page.root}/questions/{page.number}",
             captured=page.captured,
+            licence=self._licence(element),
         )
         yield from self._comments(element, self._thread, page.number)
 
@@ -127,6 +131,7 @@ class _Reading:
             best="accepted-answer" in _classes(element),
             url=page.root and f"{page.root}/a/{number}",
             captured=page.captured,
+            licence=self._licence(element),
         )
         yield from self._comments(element, f"{page.site}:{number}", number)
 
@@ -140,7 +145,8 @@ class _Reading:
             names = comment.find_class("comment-user")
             times = [span.get("title") or "" for date in comment.find_class("comment-date") for span in date.iter("span")]
             # The comment's licence stands behind the time.
-            time = next((title.partition(" License")[0] for title in times if title), None)
+            title = next(filter(None, times), "")
+            licence = _LICENCE.search(title)
             yield Post(
                 id=f"{page.site}:c{number}",
                 thread_id=self._thread,
@@ -151,10 +157,11 @@ class _Reading:
                 parent_id=parent,
                 author=_name(names[0]) if names else None,
                 anonymous=comment.get("data-comment-owner-id") == _COMMUNITY,
-                written=self._time(time, f"comment {number}"),
+                written=self._time(title.partition(" License")[0], f"comment {number}"),
                 votes=self._votes(comment.get("data-comment-score"), f"comment {number}"),
                 url=page.root and f"{page.root}/questions/{page.number}#comment{number}_{above}",
                 captured=page.captured,
+                licence=licence[1] if licence else None,
             )
 
     def _body(self, element: HtmlElement, name: str) -> str:
@@ -181,14 +188,19 @@ class _Reading:
         times = (time.get("datetime") for time in signatures[-1].iter("time"))
         return _name(links[0]) if links else None, next(times, None)
 
+    def _licence(self, element: HtmlElement) -> str | None:
+        """By the dates of all signatures under a post: who edits an own post signs in another way than others do."""
+        dates: list[datetime | None] = []
+        for signature in element.find_class("post-signature"):
+            said = [time.get("datetime") for time in signature.iter("time")]
+            said += [span.get("title") for action in signature.find_class("user-action-time") for span in action.iter("span")]
+            dates.append(_moment(said[0]) if said and said[0] else None)
+        return stackexchange_licences.by_dates(*dates)
+
     def _time(self, text: str | None, where: str) -> datetime | None:
         if not text:
             return None
-        found = _MOMENT.search(text)
-        if found and found[1] in _MONTHS:
-            month = _MONTHS.index(found[1]) + 1
-            text = f"20{found[3]}-{month:02}-{int(found[2]):02}T{found[4]}:{found[5]}+00:00"
-        written = moment(text, FIRST_POST)
+        written = _moment(text)
         if written is None:
             self._report.warn(f"its date {text[:40]!r} is none, or cannot be right", where)
         return written
@@ -198,6 +210,15 @@ class _Reading:
         if text and votes is None:
             self._report.warn(f"its score {text[:40]!r} is no number", where)
         return votes
+
+
+def _moment(text: str) -> datetime | None:
+    """A time as it is written ("answered Jan 12 '16 at 19:07"), or an exact one."""
+    found = _MOMENT.search(text)
+    if found and found[1] in _MONTHS:
+        month = _MONTHS.index(found[1]) + 1
+        text = f"20{found[3]}-{month:02}-{int(found[2]):02}T{found[4]}:{found[5]}+00:00"
+    return moment(text, FIRST_POST)
 
 
 def _name(element: HtmlElement) -> str | None:

@@ -1,8 +1,8 @@
-"""Dumps of Stack Exchange sites: a folder with Posts.xml and, beside it, Users.xml and Comments.xml.
+"""Dumps of Stack Exchange sites: a folder with Posts.xml and, beside it, Users.xml, Comments.xml and PostLinks.xml.
 
 Posts.xml is the archive; the other tables are read with it. Each file is read once, front to back. What one row has to
-know of another (names of users, the thread of a comment's post, whether the question accepted an answer) goes through a
-temporary database on disk, so that memory does not grow with the dump; an answer that comes before its question waits there.
+know of another (names of users, duplicates, the thread of a comment's post, the answer that a question accepted) goes through
+a temporary database on disk, so that memory does not grow with the dump; an answer that comes before its question waits there.
 
 Which site it is stands nowhere in the files: it is taken from the name of the folder, or of a container beside them.
 """
@@ -15,17 +15,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from .. import markup
 from ..errors import DamagedArchive, NotAThread, UnknownFormat
 from ..thread import Post
-from . import stackexchange_comments
+from . import stackexchange_comments, stackexchange_licences
 from .source import Report, Source
 from .stackexchange_tables import Row, rows, table_of
 
 name = "stackexchange"
-about = "A Stack Exchange dump: Posts.xml, with Users.xml and Comments.xml beside it"
+about = "A Stack Exchange dump: Posts.xml, with Users.xml, Comments.xml and PostLinks.xml beside it"
 
 UNKNOWN_SITE: Final = "stackexchange"
 """The site of a dump whose folder does not name one."""
@@ -41,10 +42,17 @@ _ANSWER: Final = 2
 _COMMUNITY: Final = -1
 """The user that owns what nobody owns any more."""
 
+_DUPLICATE: Final = 3
+"""The type of link that leads from a question to the one that it was closed as a duplicate of."""
+
+_BESIDE: Final = {"users": "Users.xml", "postlinks": "PostLinks.xml", "comments": "Comments.xml"}
+"""The tables that are read with the posts, and their files."""
+
 _NO_THREAD: Final = 0
 """In place of a thread's number: posts of kinds that are no part of any (tag wikis, elections)."""
 
 _LARGEST: Final = 2**53
+_LONGEST_LICENCE: Final = 100
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _TAG: Final = re.compile(r"[^<>|\s]+")
 _SITE: Final = re.compile(
@@ -56,7 +64,8 @@ _CONTAINERS: Final = frozenset({".7z", ".zip"})
 _SCHEMA: Final = """
     PRAGMA journal_mode = OFF;
     CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
-    CREATE TABLE posts (id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, accepted INTEGER, owner INTEGER);
+    CREATE TABLE posts (id INTEGER PRIMARY KEY, thread INTEGER NOT NULL, accepted INTEGER, owner TEXT);
+    CREATE TABLE duplicates (question INTEGER, original INTEGER, PRIMARY KEY (question, original)) WITHOUT ROWID;
     CREATE TABLE waiting (number INTEGER PRIMARY KEY, row TEXT NOT NULL);
     BEGIN;
 """
@@ -64,6 +73,13 @@ _SCHEMA: Final = """
 
 def recognises(head: bytes) -> bool:
     return table_of(head) is not None
+
+
+def beside(source: Source) -> tuple[Path, ...]:
+    """The files that are read together with a Posts.xml, those that are there; none for any other file."""
+    if table_of(source.head()) != "posts":
+        return ()
+    return tuple(found.path for file in _BESIDE.values() if (found := source.beside(file)))
 
 
 def read(source: Source, report: Report) -> Iterator[Post]:
@@ -94,10 +110,10 @@ def read(source: Source, report: Report) -> Iterator[Post]:
 
 
 class _Asked(NamedTuple):
-    """Of a question: the number of the answer it accepted, and the number of the person who asked."""
+    """Of a question: the number of the answer it accepted, and who asked, as `_owner` has it."""
 
     accepted: int | None
-    owner: int | None
+    owner: str | None
 
 
 class _Dump:
@@ -120,6 +136,7 @@ class _Dump:
         if self._root is None:
             report.warn(f"which site it is could not be told, so it is called {self._site}; name the folder like the site")
         self._read_users()
+        self._read_duplicates()
         noted = self._noted()
         read = 0
         for post in self._questions_and_answers():
@@ -144,7 +161,7 @@ class _Dump:
 
     def _beside(self, table: str, without: str) -> Source | None:
         """Another table of the dump, or None with a warning of what is missing `without` it."""
-        file = f"{table.capitalize()}.xml"
+        file = _BESIDE[table]
         beside = self._source.beside(file)
         if beside is None:
             self._report.warn(f"there is no {file} beside it, so {without}")
@@ -163,6 +180,15 @@ class _Dump:
             )
             self._join.executemany("INSERT OR REPLACE INTO users VALUES (?, ?)", named)
 
+    def _read_duplicates(self) -> None:
+        links = self._beside("postlinks", "it is not known which questions are duplicates")
+        for row in rows(links, self._report) if links else ():
+            kind, question, original = (_integer(row, name) for name in ("LinkTypeId", "PostId", "RelatedPostId"))
+            if kind is None or question is None or original is None:
+                self._report.skip("a number is missing in it", f"link {row.get('Id', '')[:30]}")
+            elif kind == _DUPLICATE and question != original and 0 < question < WATERMARK and 0 < original < WATERMARK:
+                self._join.execute("INSERT OR IGNORE INTO duplicates VALUES (?, ?)", (question, original))
+
     def _questions_and_answers(self) -> Iterator[Post]:
         for row in rows(self._source, self._report):
             number, kind = _integer(row, "Id"), _integer(row, "PostTypeId")
@@ -172,7 +198,7 @@ class _Dump:
             elif number >= WATERMARK or (_integer(row, "ParentId") or 0) >= WATERMARK:
                 self._watermarks += 1
             elif kind == _QUESTION:
-                self._place(number, number, _integer(row, "AcceptedAnswerId"), _integer(row, "OwnerUserId"))
+                self._place(number, number, _integer(row, "AcceptedAnswerId"), _owner(row))
                 yield self._question(number, row)
             elif kind == _ANSWER:
                 parent = _integer(row, "ParentId")
@@ -217,7 +243,7 @@ class _Dump:
 
     # The join
 
-    def _place(self, number: int, thread: int, accepted: int | None = None, owner: int | None = None) -> None:
+    def _place(self, number: int, thread: int, accepted: int | None = None, owner: str | None = None) -> None:
         self._join.execute("INSERT OR REPLACE INTO posts VALUES (?, ?, ?, ?)", (number, thread, accepted, owner))
 
     def _asked(self, question: int) -> _Asked | None:
@@ -251,13 +277,19 @@ class _Dump:
             tags=tuple(dict.fromkeys(_TAG.findall(row.get("Tags", "")))),
             author=author,
             anonymous=anonymous,
-            written=self._written(row, f"post {number}"),
+            written=self._time(row, "CreationDate", f"post {number}"),
             votes=self._votes(row, f"post {number}"),
             url=self._root and f"{self._root}/questions/{number}",
+            licence=self._licence(row),
+            closed=self._time(row, "ClosedDate", f"post {number}"),
+            duplicate_of=tuple(
+                f"{self._site}:{original}"
+                for (original,) in self._join.execute("SELECT original FROM duplicates WHERE question = ?", (number,))
+            ),
         )
 
     def _answer(self, number: int, parent: int, row: Row, asked: _Asked | None) -> Post:
-        owner = _integer(row, "OwnerUserId")
+        owner = _owner(row)
         author, anonymous = self._author(row, "OwnerUserId", "OwnerDisplayName")
         return Post(
             id=f"{self._site}:{number}",
@@ -270,10 +302,11 @@ class _Dump:
             parent_id=f"{self._site}:{parent}",
             author=author,
             anonymous=anonymous,
-            written=self._written(row, f"post {number}"),
+            written=self._time(row, "CreationDate", f"post {number}"),
             votes=self._votes(row, f"post {number}"),
             best=number == asked.accepted if asked else None,
             url=self._root and f"{self._root}/a/{number}",
+            licence=self._licence(row),
         )
 
     def _comment(self, number: int, parent: int, thread: int, row: Row) -> Post:
@@ -289,9 +322,10 @@ class _Dump:
             parent_id=f"{self._site}:{parent}",
             author=author,
             anonymous=anonymous,
-            written=self._written(row, f"comment {number}"),
+            written=self._time(row, "CreationDate", f"comment {number}"),
             votes=self._votes(row, f"comment {number}"),
             url=self._root and f"{self._root}/questions/{thread}#comment{number}_{parent}",
+            licence=self._licence(row),
         )
 
     def _resolve(self, href: str) -> str | None:
@@ -302,15 +336,19 @@ class _Dump:
             return self._root and self._root + href
         return href if href.startswith("#") or ":" in href else None
 
-    def _written(self, row: Row, where: str) -> datetime | None:
-        text = row.get("CreationDate")
+    def _licence(self, row: Row) -> str | None:
+        said = _line(row.get("ContentLicense"))
+        if said:
+            return said[:_LONGEST_LICENCE]
+        dates = [row[name] for name in ("CreationDate", "LastEditDate") if row.get(name)]
+        return stackexchange_licences.by_dates(*map(_moment, dates))
+
+    def _time(self, row: Row, name: str, where: str) -> datetime | None:
+        text = row.get(name)
         if not text:
             return None
-        try:
-            time = datetime.fromisoformat(text)
-            # Without a zone, as dumps have it, it is UTC.
-            time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-        except (ValueError, OverflowError):
+        time = _moment(text)
+        if time is None:
             self._report.warn(f"its date {text[:40]!r} is none", where)
             return None
         if not FIRST_POST <= time <= self._latest:
@@ -324,6 +362,24 @@ class _Dump:
             self._report.warn(f"its score {row['Score'][:40]!r} is no number", where)
             return None
         return votes
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of a dump; without a zone, as dumps have it, it is UTC."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _owner(row: Row) -> str | None:
+    """What two posts of one person share: the number of the account, or of a deleted one the name that was left."""
+    number = _integer(row, "OwnerUserId")
+    if number is None:
+        left = _line(row.get("OwnerDisplayName"))
+        return f"deleted {left}" if left else None
+    return None if number == _COMMUNITY else str(number)
 
 
 def _integer(row: Row, name: str) -> int | None:
