@@ -3,13 +3,13 @@
     archives ─detect─▶ reader ─Post─▶ Store.put            every archive first, so that threads become whole
     Store.threads ─Thread─▶ documents ─Document─▶ Engine   a new generation beside the old one, checked, then made current
 
-All of it is one transaction of the store, and the generation in force is a fact in the store: whatever kills a build at
-whatever moment, the library is what it was, and what was left half done on disk is swept away by the next build.
+All of it becomes the library at once, in one transaction of the store, and the generation in force is a fact in the store:
+whatever kills a build at whatever moment, the library is what it was. What a large build had done by then is gone on with by
+the next one like it; all else that was left half done on disk is swept away.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import secrets
@@ -21,13 +21,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import archives, documents, endorsements, engines, forgetting
-from .archives import Report, Source
+from . import documents, endorsements, engines, forgetting, reading
 from .documents import Document
 from .engines import Engine
-from .errors import ArchiveError, LibraryError, NoLibrary
+from .errors import LibraryError, NoLibrary
+from .processes import Processes
 from .rows import Archive
 from .standing import Expectations
+from .thread import Thread
 from .writing import WritableStore
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,14 @@ KEPT: Final = 2
 REWRITE_SHARE: Final = 0.3
 """When more than this share of all threads changed, a new index is written faster and smaller than the old one is mended."""
 
+LARGE: Final = 64 * 1024 * 1024
+"""Bytes of archives, about a minute's reading, from which on a build can be interrupted and gone on with."""
+
+STEP: Final = 1000
+"""Threads that are related in one step."""
+
 Progress = Callable[[str, int, int], None]
-"""Called as (step, done, of all): "Reading" archives, "Relating" threads (who backs whom), "Indexing" threads."""
+"""Called as (step, done, of all): "Reading" bytes of archives, "Relating" threads (who backs whom), "Indexing" threads."""
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -79,6 +86,8 @@ class BuildReport:
     """Threads that are new or other than before."""
     generation: str
     engine: str
+    resumed: bool
+    """Whether it went on from where an interrupted build had stopped."""
     took_s: float
 
 
@@ -88,12 +97,16 @@ def build(
     *,
     engine: str = "whoosh",
     fresh: bool = False,
+    jobs: int = 0,
     progress: Progress = _silent,
+    large: int = LARGE,
 ) -> BuildReport:
     """Read archives (by default all in the library's `threads/`; none with an empty `paths`) and make them answerable.
 
     Archives that have not changed since they were read are not read again. With `fresh` the library starts from nothing
-    but its archives. Rules of what to forget are kept to in any case.
+    but its archives. Rules of what to forget are kept to in any case. `jobs` is how many processes read archives (0: one a
+    processor). A build of `large` bytes of archives and more goes step by step, so that when it is interrupted, the same
+    build goes on from there; a smaller one begins again.
 
     Raises NothingRead when the library would be left without a post, NoLibrary for a path that is not there, LibraryBusy
     while another build is at work, LibraryError when something cannot be written.
@@ -101,170 +114,115 @@ def build(
     started = time.monotonic()
     engines.load(engine)
     paths = [library / THREADS] if paths is None else paths
-    found, left_out = find(paths)
+    found, left_out = reading.find(paths)
+    processes = Processes(jobs)
     store = WritableStore(library)
     try:
+        resumed = _is_large(found, large) and store.step_by_step({"fresh": fresh, "paths": [str(path) for path in found]})
         with store.transaction():
-            if fresh:
+            if fresh and not resumed:
                 store.clear()
-            _sweep(library, store)
+            sweep(library, store)
             forgotten = forgetting.load(library)
             purged = bool(forgotten) and store.delete_covered(forgotten.covers)
-            rows = []
-            for number, path in enumerate(found):
-                progress("Reading", number, len(found))
-                rows.append(_read(library, path, store, forgotten))
-            progress("Reading", len(found), len(found))
-            changed = store.changed()
+            rows = _read(library, found, store, processes, progress)
+            changed = store.count_changed()
             if not store.counts()["posts"] and not forgotten:
                 raise NothingRead(*_nothing(paths, rows), rows=tuple(rows))
             generation = store.fact("generation")
             if changed or generation is None or store.fact("engine") != engine or not _opens(library, store):
-                generation = finish(library, store, engine, progress, keep=1 if purged else KEPT)
+                generation = finish(library, store, engine, progress)
             counts = store.counts()
         store.settle()
+        sweep(library, store, keep=1 if purged else KEPT)
     except sqlite3.Error as error:
         raise LibraryError(
             f"{store.path} could not be written ({error})", "Make room or permissions, then build again"
         ) from error
     finally:
+        processes.stop()
         store.close()
     took = time.monotonic() - started
     return BuildReport(
-        tuple(rows), left_out, counts["threads"], counts["answers"], len(changed), generation, engine, round(took, 3)
+        tuple(rows), left_out, counts["threads"], counts["answers"], changed, generation, engine, resumed, round(took, 3)
     )
 
 
-def finish(library: Path, store: WritableStore, engine: str, progress: Progress, *, keep: int = KEPT) -> str:
+def _is_large(found: Sequence[Path], large: int) -> bool:
+    """Whether there is so much to read that an interrupted build should be able to go on."""
+    return sum(path.stat().st_size for path in found if path.is_file()) >= large
+
+
+def finish(library: Path, store: WritableStore, engine: str, progress: Progress) -> str:
     """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
 
-    Gives the generation's name. `keep` is how many generations stay on disk.
+    Gives the generation's name.
     """
-    changed = store.changed()
-    _derive(store, changed, progress)
-    generation = _index(library, store, engine, changed, progress)
-    _sweep(library, store, keep=keep)
+    _derive(store, progress)
+    generation = _index(library, store, engine, progress)
+    store.nothing_left()
     return generation
 
 
-def find(paths: Iterable[Path]) -> tuple[list[Path], int]:
-    """The archives under some paths, in order, and how many files were left out as mere parts of a saved page.
-
-    Folders are searched through; a file that is named is always an archive. Raises NoLibrary for a path that is not there.
-    """
-    found: dict[Path, None] = {}
-    left_out = 0
-    for path in paths:
-        if path.is_file():
-            found[path] = None
-        elif path.is_dir():
-            for file in sorted(path.rglob("*")):
-                if not file.is_file():
-                    continue
-                if _belongs_to_page(file, path) or any(part.startswith(".") for part in file.relative_to(path).parts):
-                    left_out += 1
-                else:
-                    found[file] = None
+def _read(library: Path, found: Sequence[Path], store: WritableStore, processes: Processes, progress: Progress) -> list[Row]:
+    """Put the posts of all archives that are new or other than before into the store; a row for each, in their order."""
+    forgotten = forgetting.load(library)
+    rows: dict[Path, Row] = {}
+    tasks = []
+    for path in found:
+        task = reading.task(library, path, store.archive(reading.key(library, path)), forgotten)
+        if isinstance(task, reading.Task):
+            tasks.append(task)
         else:
-            raise NoLibrary(f"{path} does not exist", "Name a file or folder of archives, or put them into data/threads")
-    return list(found), left_out
+            rows[path] = Row(path, task, "unchanged" if task.status == "read" else "failed")
+    total = sum(task.archive.size for task in tasks)
+    done = 0
+    for current in reading.readings(library, tasks, processes):
+        progress("Reading", done, total)
+        for batch in current.batches:
+            store.put_all(batch.copies)
+            store.set_archive(replace(current.archive, status="partial", reached=batch.reached))
+            store.step()
+            progress("Reading", done + batch.read, total)
+        done += current.task.archive.size
+        store.set_archive(current.archive)
+        rows[current.task.path] = Row(current.task.path, current.archive, current.status)
+    progress("Reading", total, total)
+    return [rows[path] for path in found]
 
 
-def _belongs_to_page(file: Path, top: Path) -> bool:
-    """Whether a file lies in the folder of pictures and styles that a browser saves beside a page ("Title_files")."""
-    return any(
-        folder.name.endswith("_files")
-        and any((folder.parent / (folder.name.removesuffix("_files") + ending)).is_file() for ending in (".html", ".htm"))
-        for folder in file.relative_to(top).parents
-        if folder.name
-        for folder in (top / folder,)
-    )
-
-
-def _read(library: Path, path: Path, store: WritableStore, forgotten: forgetting.Forgotten) -> Row:
-    """Put all posts of one archive into the store, or none of them and the reason why."""
-    key = _key(library, path)
-    known = store.archive(key)
-    try:
-        stat = path.stat()
-        # What failed is tried again each time: it costs little, and a newer Askive may read it.
-        if known and known.status != "read":
-            known = None
-        if known and (known.size, known.modified) == (stat.st_size, stat.st_mtime_ns):
-            return Row(path, known, "unchanged")
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        reason = f"{path} cannot be opened ({error.strerror or error})"
-        return Row(path, Archive(key, 0, 0, "", None, "failed", reason=reason), "failed")
-    archive = Archive(key, stat.st_size, stat.st_mtime_ns, digest, None, "failed")
-    if known and known.sha256 == digest:
-        archive = replace(known, modified=stat.st_mtime_ns)
-        store.set_archive(archive)
-        return Row(path, archive, "unchanged")
-    archive = _read_new(archive, path, store, forgotten)
-    store.set_archive(archive)
-    return Row(path, archive, archive.status)
-
-
-def _read_new(archive: Archive, path: Path, store: WritableStore, forgotten: forgetting.Forgotten) -> Archive:
-    source, report = Source(path), Report()
-    file_time = archive.modified // 1_000_000_000
-    threads = answers = 0
-    try:
-        with store.attempt():
-            for post in archives.read(source, report):
-                if forgotten.covers(post):
-                    continue
-                # A file's own date is a weak hint, but the only one where the copy does not say when it was made.
-                store.put(post, int(post.captured.timestamp()) if post.captured else file_time)
-                threads += post.kind == "question"
-                answers += post.kind not in {"question", "comment"}
-    except ArchiveError as error:
-        archive = replace(archive, reason=str(error))
-    except OSError as error:
-        archive = replace(archive, reason=f"{path} cannot be read ({error.strerror or error})")
-    else:
-        archive = replace(archive, status="read", threads=threads, answers=answers)
-    warnings = tuple(report.warnings)
-    if report.unlisted:
-        warnings += (f"and {report.unlisted:,} more",)
-    return replace(archive, format=", ".join(report.formats) or None, skipped=report.skipped, warnings=warnings)
-
-
-def _key(library: Path, path: Path) -> str:
-    """What an archive is known by: its path inside the library, so that a library can be moved, or else where it is."""
-    absolute = path.resolve()
-    root = library.resolve()
-    return str(absolute.relative_to(root)) if absolute.is_relative_to(root) else str(absolute)
-
-
-def _derive(store: WritableStore, changed: Sequence[str], progress: Progress) -> None:
+def _derive(store: WritableStore, progress: Progress) -> None:
     """Find out anew what depends on whole threads, and on all threads together."""
-    for done, thread in enumerate(store.threads(changed)):
-        progress("Relating", done, len(changed))
+    total = store.count_changed(derived=False)
+    for done, thread in enumerate(store.threads(store.changed(derived=False))):
+        if done % STEP == 0:
+            store.step()
+            progress("Relating", done, total)
         store.set_derived(thread, endorsements.find(thread))
-    progress("Relating", len(changed), len(changed))
+    progress("Relating", total, total)
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
+    store.step()
 
 
-def _index(library: Path, store: WritableStore, name: str, changed: Sequence[str], progress: Progress) -> str:
+def _index(library: Path, store: WritableStore, name: str, progress: Progress) -> str:
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
     folder = engines.folder(library, generation)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    total = store.counts()["threads"]
-    if base and store.fact("engine") == name and len(changed) <= REWRITE_SHARE * total and _opens(library, store):
+    total, changed = store.counts()["threads"], store.count_changed()
+    mended = bool(base) and store.fact("engine") == name and changed <= REWRITE_SHARE * total and _opens(library, store)
+    if base and mended:
         index = engines.load(name).extend(engines.folder(library, base), folder)
         index.remove(store.stale())
-        rewritten: Sequence[str] | None = changed
     else:
         index = engines.load(name).create(folder)
-        rewritten = None
     try:
-        index.write(_documents(store, rewritten, len(changed) if rewritten is not None else total, progress))
+        if mended:
+            index.write(_documents(store.threads(store.changed()), changed, progress))
+        else:
+            index.write(_documents(store.threads(), total, progress))
         index.flush()
         _check(index, store)
     finally:
@@ -275,8 +233,8 @@ def _index(library: Path, store: WritableStore, name: str, changed: Sequence[str
     return generation
 
 
-def _documents(store: WritableStore, thread_ids: Sequence[str] | None, total: int, progress: Progress) -> Iterator[Document]:
-    for done, thread in enumerate(store.threads(thread_ids)):
+def _documents(threads: Iterable[Thread], total: int, progress: Progress) -> Iterator[Document]:
+    for done, thread in enumerate(threads):
         progress("Indexing", done, total)
         yield from documents.of_thread(thread)
     progress("Indexing", total, total)
@@ -305,7 +263,7 @@ def _opens(library: Path, store: WritableStore) -> bool:
     return True
 
 
-def _sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:
+def sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:
     """Delete generations that nothing points to: left-overs of builds that died, and all but the last `keep`."""
     current = store.fact("generation")
     found = sorted(folder for folder in (library / "index").glob("*") if folder.is_dir())

@@ -18,6 +18,7 @@ from .build import NothingRead, build
 from .errors import AskiveError
 from .forgetting import Rule
 from .infodump import enrich
+from .writing import is_under_way
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,22 +69,29 @@ def _shared(command: F) -> F:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--engine", metavar="NAME", help="The search engine to write with: whoosh or memory. [default: whoosh]")
 @click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
+@click.option("--jobs", type=int, metavar="N", help="Processes that read archives. [default: 0, one a processor]")
 @_shared
-def build_command(paths: tuple[Path, ...], engine: str | None, fresh: bool, library: Path | None, as_json: bool) -> None:
+def build_command(
+    paths: tuple[Path, ...], engine: str | None, fresh: bool, jobs: int | None, library: Path | None, as_json: bool
+) -> None:
     """Read archives into the library and index them.
 
     PATH is a file or a folder of archives; without one, everything in the library's threads/ is read. Archives that have not
     changed are not read again, and a thread that several archives hold becomes one. The library keeps answering while a
-    build is at work, and keeps answering as before if it is interrupted.
+    build is at work, and keeps answering as before if it is interrupted. After a large import was interrupted, the same
+    command goes on from where it stopped.
 
     Exit code 0: the library can be used. 1: nothing could be read.
     """
-    chosen = settings.load({"library": library, "engine": engine})
+    chosen = settings.load({"library": library, "engine": engine, "jobs": jobs})
     try:
         with terminal.progress() as progress:
-            report = build(chosen.library, paths or None, engine=chosen.engine, fresh=fresh, progress=progress)
+            report = build(
+                chosen.library, paths or None, engine=chosen.engine, fresh=fresh, jobs=chosen.jobs, progress=progress
+            )
     except KeyboardInterrupt:
-        click.echo("\naskive: interrupted; the library is as it was before", err=True)
+        more = "; the same command goes on from here" if is_under_way(chosen.library) else ""
+        click.echo(f"\naskive: interrupted; the library is as it was before{more}", err=True)
         sys.exit(130)
     except NothingRead as error:
         if as_json:
@@ -100,6 +108,7 @@ def build_command(paths: tuple[Path, ...], engine: str | None, fresh: bool, libr
                 "left_out": report.left_out,
                 "engine": report.engine,
                 "generation": report.generation,
+                "resumed": report.resumed,
             }
         )
     else:

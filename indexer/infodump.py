@@ -21,7 +21,7 @@ from . import forgetting, markup, merging, words
 from .archives import infodump_tables, metafilter
 from .archives.infodump_extract import TOLERANCE, DumpAnswer, DumpThread, Extract
 from .archives.infodump_tables import SITES, Table
-from .build import KEPT, Progress, finish
+from .build import KEPT, Progress, finish, sweep
 from .errors import LibraryError
 from .infodump_matching import fits, minute_of, pairs
 from .rows import with_ids
@@ -99,11 +99,13 @@ def enrich(library: Path, folder: Path, *, progress: Progress = _silent) -> Enri
             join.identify()
             join.apply()
             generation = store.fact("generation") or ""
-            if store.changed():
+            purged = False
+            if store.count_changed():
                 purged = bool(forgotten) and store.delete_covered(forgotten.covers)
                 engine = store.fact("engine") or "whoosh"
-                generation = finish(library, store, engine, progress, keep=1 if purged else KEPT)
+                generation = finish(library, store, engine, progress)
         store.settle()
+        sweep(library, store, keep=1 if purged else KEPT)
     except sqlite3.Error as error:
         raise LibraryError(
             f"{store.path} or the temporary folder could not be written ({error})", "Make room or permissions, then try again"

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from .thread import Post, PostKind, Thread
+from .thread import Capture, Post, PostKind, Thread
 
 POST: Final = (
     "id, thread_id, kind, site, position, parent_id, title, category, tags, author, anonymous, written, votes, best, url,"
@@ -20,6 +20,11 @@ SELECT: Final = (
     f"SELECT {', '.join(f'p.{column}' for column in POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
 )
 PAGE_ORDER: Final = "ORDER BY p.thread_id, p.position, p.written, p.id"
+
+
+CopyRow = tuple[tuple[Any, ...], str, int, tuple[tuple[int, int], ...]]
+"""A copy of a post as plain data that can go from process to process: columns of `POST`, body, when the copy was made, and the
+history of its votes. Times are seconds since 1970."""
 
 
 class Candidate(NamedTuple):
@@ -54,11 +59,14 @@ class Archive:
     sha256: str
     format: str | None
     status: str
+    """read, failed, or partial: a build was interrupted in the middle of it."""
     threads: int = 0
     answers: int = 0
     skipped: int = 0
     warnings: tuple[str, ...] = ()
     reason: str | None = None
+    reached: int = 0
+    """Of a partial one, how many posts at its beginning have been taken."""
 
 
 def with_ids(post: Post, post_id: str, thread_id: str) -> Post:
@@ -91,9 +99,9 @@ def columns_of(post: Post) -> tuple[Any, ...]:
     """A post as the columns of `POST`."""
     return (
         *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
-        *(json.dumps(post.tags, ensure_ascii=False), post.author, int(post.anonymous), _seconds(post.written), post.votes),
+        *(_list(post.tags), post.author, int(post.anonymous), _seconds(post.written), post.votes),
         *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
-        *(json.dumps(post.warnings, ensure_ascii=False), post.licence, _seconds(post.closed)),
+        *(_list(post.warnings), post.licence, _seconds(post.closed)),
         json.dumps(sorted(post.duplicate_of), ensure_ascii=False) if post.duplicate_of else None,
     )
 
@@ -110,7 +118,7 @@ def to_post(row: Sequence[Any]) -> Post:
         parent_id=row[5],
         title=row[6],
         category=row[7],
-        tags=tuple(json.loads(row[8])),
+        tags=tuple(json.loads(row[8])) if row[8] != "[]" else (),
         author=row[9],
         anonymous=bool(row[10]),
         written=_time(row[11]),
@@ -118,7 +126,7 @@ def to_post(row: Sequence[Any]) -> Post:
         best=None if row[13] is None else bool(row[13]),
         url=row[14],
         captured=_time(row[15]),
-        warnings=tuple(json.loads(row[16])),
+        warnings=tuple(json.loads(row[16])) if row[16] != "[]" else (),
         licence=row[17],
         closed=_time(row[18]),
         duplicate_of=tuple(json.loads(row[19])) if row[19] else (),
@@ -126,9 +134,27 @@ def to_post(row: Sequence[Any]) -> Post:
     )
 
 
+def copy_row(post: Post, seen: int) -> CopyRow:
+    """A copy of a post, made at `seen`, as plain data."""
+    return columns_of(post), post.body, seen, tuple((int(at.timestamp()), votes) for at, votes in post.history)
+
+
+def to_copy(row: CopyRow) -> tuple[Post, int]:
+    """The post of a `copy_row`, and when the copy was made."""
+    columns, body, seen, history = row
+    post = to_post((*columns, body))
+    if history:
+        post = replace(post, history=tuple(Capture(datetime.fromtimestamp(at, UTC), votes) for at, votes in history))
+    return post, seen
+
+
 def to_archive(row: tuple[Any, ...]) -> Archive:
     archive = Archive(*row)
     return replace(archive, warnings=tuple(json.loads(row[9])))
+
+
+def _list(texts: tuple[str, ...]) -> str:
+    return json.dumps(texts, ensure_ascii=False) if texts else "[]"
 
 
 def _seconds(time: datetime | None) -> int | None:

@@ -5,12 +5,13 @@ CREATE TABLE archives (
     modified  INTEGER NOT NULL,   -- nanoseconds
     sha256    TEXT NOT NULL,
     format    TEXT,
-    status    TEXT NOT NULL,      -- read | failed
+    status    TEXT NOT NULL,      -- read | failed | partial
     threads   INTEGER NOT NULL DEFAULT 0,
     answers   INTEGER NOT NULL DEFAULT 0,
     skipped   INTEGER NOT NULL DEFAULT 0,
     warnings  TEXT NOT NULL DEFAULT '[]',
-    reason    TEXT
+    reason    TEXT,
+    reached   INTEGER NOT NULL DEFAULT 0   -- of a partial one: posts taken
 );
 CREATE TABLE posts (
     number    INTEGER PRIMARY KEY,
@@ -45,6 +46,8 @@ CREATE TABLE posts (
     lift      REAL                          -- see standing.py
 );
 CREATE INDEX posts_by_thread ON posts (thread_id, position);
+-- Posts whose ids a reader made up are rare, and every copy of their threads has to look for them.
+CREATE INDEX posts_made_up ON posts (thread_id) WHERE id GLOB '*:t-*';
 CREATE INDEX posts_by_lift ON posts (lift) WHERE advice;
 CREATE INDEX posts_by_votes ON posts (votes) WHERE advice;
 -- Apart from the rest, so that ranking a thousand candidates does not read a thousand bodies.
@@ -88,6 +91,14 @@ CREATE TABLE endorsements (
 );
 CREATE INDEX endorsements_by_thread ON endorsements (thread_id);
 CREATE INDEX endorsements_by_answer ON endorsements (to_post);
+-- What the build at work has yet to do; empty when it has ended.
+CREATE TABLE changed (
+    thread_id TEXT PRIMARY KEY,
+    derived   INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE stale (                -- documents that the index in force has of changed threads
+    document_id TEXT PRIMARY KEY
+) WITHOUT ROWID;
 -- The generation in force and other single facts. Changing `generation` is what makes a build current.
 CREATE TABLE facts (
     name      TEXT PRIMARY KEY,

@@ -28,6 +28,7 @@ class Settings:
     dial: float = 0.5
     results: int = 10
     threads: int = 4
+    jobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ _HELP: Final = {
     "dial": "What counts when nothing else is said: 0 the text alone, 1 the community as much as it can, 0.5 in between.",
     "results": "Answers on a page, on the web and on the terminal.",
     "threads": "Requests the server works on at the same time.",
+    "jobs": "Processes that read archives for a build; 0 for as many as the machine has processors.",
 }
 
 SETTINGS: Final = tuple(Setting(field.name, field.default, _HELP[field.name]) for field in fields(Settings))
@@ -94,7 +96,7 @@ def _typed(name: str, value: object, where: str) -> object:
         typed = type(default)(value)
     except (TypeError, ValueError):
         raise wrong from None
-    limits = {"dial": (0.0, 1.0), "port": (0, 65535), "results": (1, 1000), "threads": (1, 64)}
+    limits = {"dial": (0.0, 1.0), "port": (0, 65535), "results": (1, 1000), "threads": (1, 64), "jobs": (0, 64)}
     if name in limits and not limits[name][0] <= typed <= limits[name][1]:
         low, high = limits[name]
         raise BadSetting(f"{where} gives {name} the value {value!r}; it goes from {low:g} to {high:g}")

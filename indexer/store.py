@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
 
@@ -144,7 +145,7 @@ class Store:
         """A whole thread, or None where none of it is known."""
         return next(self.threads([thread_id]), None)
 
-    def threads(self, thread_ids: Sequence[str] | None = None) -> Iterator[Thread]:
+    def threads(self, thread_ids: Iterable[str] | None = None) -> Iterator[Thread]:
         """Threads whole, one at a time: those named, or all of them."""
         if thread_ids is None:
             yield from to_threads(self._db.cursor().execute(f"{SELECT} {PAGE_ORDER}"))
@@ -328,7 +329,8 @@ def _conditions(filters: Filters) -> tuple[str, tuple[str | int, ...]]:
     return "".join(f" AND {condition}" for condition in conditions), tuple(values)
 
 
-def chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+def chunks(ids: Iterable[str]) -> Iterator[Sequence[str]]:
     """`ids` in pieces that one statement can take."""
-    for start in range(0, len(ids), _CHUNK):
-        yield ids[start : start + _CHUNK]
+    left = iter(ids)
+    while chunk := list(islice(left, _CHUNK)):
+        yield chunk

@@ -29,6 +29,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
     def on_terminal(step: str, done: int, total: int) -> None:
         if step not in bars:
+            for earlier in bars.values():
+                earlier.close()
             bars[step] = tqdm(total=total, desc=step, unit=f" {_unit(step)}", unit_scale=_unit(step) == "B", leave=False)
         bars[step].update(done - bars[step].n)
 
@@ -47,8 +49,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _unit(step: str) -> str:
-    """What a step is counted in: archives, bytes of a table ("Reading postdata_askme"), or threads."""
-    return "archives" if step == "Reading" else "B" if step.startswith("Reading ") else "threads"
+    """What a step is counted in: bytes of archives, or of a table ("Reading postdata_askme"), or else threads."""
+    return "B" if step.startswith("Reading") else "threads"
 
 
 def rows(found: tuple[Row, ...]) -> list[dict[str, Any]]:
@@ -63,7 +65,7 @@ def print_report(report: BuildReport) -> None:
     said = ", ".join(f"{count:,} {status}" for status, count in counted.items() if count)
     if report.left_out:
         said += f"; {report.left_out:,} files left out that belong to saved pages or are hidden"
-    click.echo(f"Archives: {said}")
+    click.echo(f"Archives: {said}{' (going on from where an interrupted build had stopped)' if report.resumed else ''}")
     click.echo(
         f"The library holds {report.threads:,} threads and {report.answers:,} answers"
         f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"

@@ -1,78 +1,143 @@
 """How does a copy of a post get into the store? The half of the store that writes, for builds and enrichment.
 
 A build is one transaction: the generation in force is a fact in the same file, so posts and pointer change together, and a
-build that dies leaves the library as it was.
+build that dies leaves the library as it was. One that is too large to be begun again goes step by step: in a file of its own,
+from which a later build can go on, and which becomes the library in one transaction at the end.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 from . import merging
 from .endorsements import Endorsement
-from .errors import LibraryBusy
-from .rows import COLUMNS, POST, Archive, columns_of, to_post, with_ids
+from .errors import LibraryBusy, LibraryError
+from .rows import COLUMNS, POST, Archive, CopyRow, columns_of, to_copy, to_post, with_ids
 from .standing import Standing, Vote
 from .store import FILE, SCHEMA, SCHEMA_VERSION, YEAR, Store
 from .thread import Capture, Post, Thread
 
+log = logging.getLogger(__name__)
+
+WORK: Final = "building.sqlite"
+"""Where a build that goes step by step writes, until all of it is done."""
+
+_LOCK: Final = "library.lock"
+_PURPOSE: Final = "purpose"
+"""The fact that tells a later build whether what an interrupted one left is its own."""
+
+_GIVEN: Final = "SELECT value FROM json_each(?)"
+_CHANGED: Final = 1000
+
 
 class WritableStore(Store):
-    """The posts of a library, to be read and written. One process at a time has a transaction open."""
+    """The posts of a library, to be read and written. One object in all processes is open at a time."""
 
     def __init__(self, library: Path) -> None:
-        """Opens a library's store, and makes it where there is none. Raises LibraryError where the file is no store of ours."""
+        """Opens a library's store, and makes it where there is none.
+
+        Raises LibraryBusy while another one is open, LibraryError where the file is no store of ours or cannot be written.
+        """
         library.mkdir(parents=True, exist_ok=True)
-        self.path = library / FILE
-        if not self._open():
+        self._library = library
+        self._stepwise = False
+        self._lock = _locked(library)
+        try:
+            self._connect(library / FILE)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _connect(self, path: Path) -> bool:
+        """Opens one of the two files; tells whether there is a schema in it yet."""
+        self.path = path
+        made = self._open()
+        if not made:
             self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
+        # Of a step that a power cut takes back, nothing is lost that the archives do not still have.
+        self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._stepwise else 'FULL'}")
+        self._db.execute("PRAGMA cache_size = -65536")
         # What is forgotten is overwritten, not only unlinked.
         self._db.execute("PRAGMA secure_delete = ON")
+        return made
+
+    def close(self) -> None:
+        super().close()
+        self._lock.close()
+
+    # All at once, or step by step
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside happens at once or not at all. Raises LibraryBusy while another build writes."""
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise LibraryBusy(f"Another build is writing to {self.path.parent}") from error
+        """Everything inside happens at once or not at all; step by step, everything since the last step."""
+        self._db.execute("BEGIN IMMEDIATE")
         try:
             if self._db.execute("PRAGMA user_version").fetchone()[0] == 0:
                 # One by one, since `executescript` would commit what has begun.
                 for statement in SCHEMA.split(";"):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
-            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS changed (thread_id TEXT PRIMARY KEY)")
-            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS stale (document_id TEXT PRIMARY KEY)")
-            self._db.execute("DELETE FROM changed")
-            self._db.execute("DELETE FROM stale")
             yield
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """A part of a transaction that is taken back on its own when it fails, the rest staying."""
-        self._db.execute("SAVEPOINT attempt")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK TO attempt")
-            self._db.execute("RELEASE attempt")
-            raise
-        self._db.execute("RELEASE attempt")
+    def step_by_step(self, purpose: Mapping[str, Any]) -> bool:
+        """From here on, write to a file beside the library's, to which each `step` is final; `settle` puts all in place.
+
+        Tells whether this continues a build that was interrupted: one for the same purpose, of the same library.
+        """
+        made = bool(self._db.execute("PRAGMA user_version").fetchone()[0])
+        told = json.dumps({**purpose, "base": self.fact("generation") if made else None}, sort_keys=True)
+        self._db.close()
+        self._stepwise = True
+        work = self._library / WORK
+        if work.exists():
+            try:
+                if self._connect(work) and self.fact(_PURPOSE) == told:
+                    return True
+            except (LibraryError, sqlite3.Error):
+                # Of another Askive, or damaged: nothing is in it that the archives do not have.
+                log.warning("%s cannot be continued", work)
+            self._db.close()
+            _delete(work)
+        if made:
+            _copy(self._library / FILE, work)
+        self._connect(work)
+        with self.transaction():
+            self.set_fact(_PURPOSE, told)
+        return False
+
+    def step(self) -> None:
+        """Where the build goes step by step, make what was done so far last. Elsewhere nothing lasts before the end."""
+        if self._stepwise:
+            self._db.execute("COMMIT")
+            self._db.execute("BEGIN IMMEDIATE")
 
     def settle(self) -> None:
-        """Bring what was committed into the main file, so that nothing deleted is left in it. Best effort while others read."""
+        """What was committed is the library from here on, and nothing deleted is left in its file, unless others still read."""
+        if self._stepwise:
+            work, file = self._library / WORK, self._library / FILE
+            self._db.close()
+            self._stepwise = False
+            if self._connect(file):
+                _copy(work, file)
+            else:
+                self._db.close()
+                _delete(file)
+                work.replace(file)
+                self._connect(file)
+            self._db.execute("DELETE FROM facts WHERE name = ?", (_PURPOSE,))
+            _delete(work)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_fact(self, name: str, value: str) -> None:
@@ -80,14 +145,72 @@ class WritableStore(Store):
 
     def set_archive(self, archive: Archive) -> None:
         self._db.execute(
-            "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(archive.key, archive.size, archive.modified, archive.sha256, archive.format, archive.status),
                 *(archive.threads, archive.answers, archive.skipped, json.dumps(archive.warnings), archive.reason),
+                archive.reached,
             ),
         )
 
     # Writing posts
+
+    def put_all(self, copies: Sequence[CopyRow]) -> None:
+        """Add copies of posts to what is known of them, in order: what `put` does one by one, faster for what is new."""
+        ids = [columns[0] for columns, *_ in copies]
+        if not self._are_plainly_new(copies):
+            for copy in copies:
+                self.put(*to_copy(copy))
+            return
+        known = {row[0] for row in self._db.execute(f"SELECT id FROM posts WHERE id IN ({_GIVEN})", (json.dumps(ids),))}
+        new: dict[str, CopyRow] = {}
+        again = []
+        for copy in copies:
+            post_id = copy[0][0]
+            if post_id in known or post_id in new:
+                again.append(copy)
+            else:
+                new[post_id] = copy
+        self._mark_all({columns[1] for columns, *_ in new.values()})
+        first = (self._db.execute("SELECT max(number) FROM posts").fetchone()[0] or 0) + 1
+        numbered = list(enumerate(new.values(), first))
+        self._db.executemany(
+            f"INSERT INTO posts (number, {POST}, seen) VALUES ({', '.join('?' * (COLUMNS + 2))})",
+            [(number, *columns, seen) for number, (columns, _, seen, _) in numbered],
+        )
+        self._db.executemany("INSERT INTO bodies VALUES (?, ?)", [(number, body) for number, (_, body, _, _) in numbered])
+        self._db.executemany(
+            "INSERT OR IGNORE INTO captures VALUES (?, ?, ?)",
+            [(number, at, votes) for number, (*_, history) in numbered for at, votes in history],
+        )
+        for copy in again:
+            self.put(*to_copy(copy))
+
+    def _are_plainly_new(self, copies: Sequence[CopyRow]) -> bool:
+        """Whether copies need no look at other ids than their own, because neither they nor their threads have others.
+
+        Notes what the questions among them can be recognised by if so.
+        """
+        named = {name for columns, *_ in copies for name in columns[:2]}
+        if any(merging.is_provisional(name) for name in named):
+            return False
+        given = json.dumps(list(named))
+        if (
+            self._db.execute(f"SELECT 1 FROM aliases WHERE alias IN ({_GIVEN}) LIMIT 1", (given,)).fetchone()
+            or self._db.execute(
+                f"SELECT 1 FROM posts WHERE thread_id IN ({_GIVEN}) AND id GLOB '*:t-*' LIMIT 1", (given,)
+            ).fetchone()
+        ):
+            return False
+        keys = {}
+        for columns, body, *_ in copies:
+            if columns[2] == "question" and (key := merging.thread_key(to_post((*columns, body)))):
+                keys[key] = columns[1]
+        known = self._db.execute(f"SELECT thread_id FROM thread_keys WHERE key IN ({_GIVEN})", (json.dumps(list(keys)),))
+        if any(merging.is_provisional(thread_id) for (thread_id,) in known):
+            return False
+        self._db.executemany("INSERT OR REPLACE INTO thread_keys VALUES (?, ?)", keys.items())
+        return True
 
     def put(self, post: Post, seen: int) -> None:
         """Add a copy of a post, made at `seen` (seconds since 1970), to what is known of it."""
@@ -127,10 +250,21 @@ class WritableStore(Store):
 
     def _mark(self, thread_id: str) -> None:
         """Note that a thread is about to change, and which documents of it the index in force has."""
-        if self._db.execute("INSERT OR IGNORE INTO changed VALUES (?)", (thread_id,)).rowcount:
+        self._mark_all((thread_id,))
+
+    def _mark_all(self, thread_ids: Iterable[str]) -> None:
+        marked = [
+            thread_id
+            for thread_id in sorted(thread_ids)
+            if self._db.execute(
+                "INSERT INTO changed VALUES (?, 0) ON CONFLICT DO UPDATE SET derived = 0 WHERE derived", (thread_id,)
+            ).rowcount
+        ]
+        if marked:
             self._db.execute(
-                "INSERT OR IGNORE INTO stale SELECT id FROM posts WHERE thread_id = ? AND (advice OR kind = 'question')",
-                (thread_id,),
+                "INSERT OR IGNORE INTO stale SELECT id FROM posts"
+                f" WHERE thread_id IN ({_GIVEN}) AND (advice OR kind = 'question')",
+                (json.dumps(marked),),
             )
 
     def _in_its_thread(self, post: Post) -> Post:
@@ -210,7 +344,7 @@ class WritableStore(Store):
 
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
-        self._db.execute("INSERT OR IGNORE INTO changed SELECT DISTINCT thread_id FROM posts")
+        self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
         for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements"):
             self._db.execute(f"DELETE FROM {table}")
 
@@ -241,9 +375,24 @@ class WritableStore(Store):
 
     # What a build derives
 
-    def changed(self) -> list[str]:
-        """Ids of the threads that this transaction has changed so far, in order."""
-        return [row[0] for row in self._db.execute("SELECT thread_id FROM changed ORDER BY thread_id")]
+    def changed(self, *, derived: bool = True) -> Iterator[str]:
+        """Ids of the threads that this build has changed so far, in order; without `derived`, those still to be related."""
+        last = ""
+        wanted = "thread_id > ?" if derived else "thread_id > ? AND NOT derived"
+        while rows := self._db.execute(
+            f"SELECT thread_id FROM changed WHERE {wanted} ORDER BY thread_id LIMIT {_CHANGED}", (last,)
+        ).fetchall():
+            yield from (row[0] for row in rows)
+            last = rows[-1][0]
+
+    def count_changed(self, *, derived: bool = True) -> int:
+        """How many there are of them."""
+        return int(self._db.execute(f"SELECT count(*) FROM changed{'' if derived else ' WHERE NOT derived'}").fetchone()[0])
+
+    def nothing_left(self) -> None:
+        """The new index is in force: nothing has changed since."""
+        self._db.execute("DELETE FROM changed")
+        self._db.execute("DELETE FROM stale")
 
     def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement]) -> None:
         """Keep what was found out about a thread: which posts are advice, and who backs whom."""
@@ -272,10 +421,11 @@ class WritableStore(Store):
             "INSERT INTO endorsements VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(thread.id, e.by_post, e.author, e.to_post, e.backs, e.favorited, e.evidence) for e in endorsements],
         )
+        self._db.execute("UPDATE changed SET derived = 1 WHERE thread_id = ?", (thread.id,))
 
-    def stale(self) -> list[str]:
+    def stale(self) -> Iterator[str]:
         """Ids of the documents that the index in force has of the changed threads, whether they are still there or not."""
-        return [row[0] for row in self._db.execute("SELECT document_id FROM stale")]
+        return (row[0] for row in self._db.cursor().execute("SELECT document_id FROM stale"))
 
     def votes(self) -> Iterator[Vote]:
         """The votes of all answers that have any said of them, grouped by thread."""
@@ -289,3 +439,32 @@ class WritableStore(Store):
         self._db.executemany(
             "UPDATE posts SET lift = ?2 WHERE id = ?1 AND lift IS NOT ?2", ((s.answer_id, s.lift) for s in standings)
         )
+
+
+def is_under_way(library: Path) -> bool:
+    """Whether an interrupted build has left something that the same build can go on from."""
+    return (library / WORK).exists()
+
+
+def _locked(library: Path) -> sqlite3.Connection:
+    """The one right to write to a library, held until it is closed or its process ends. Raises LibraryBusy."""
+    lock = sqlite3.connect(library / _LOCK, timeout=2, isolation_level=None, check_same_thread=False)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.Error as error:
+        lock.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise LibraryBusy(f"Another build is writing to {library}") from error
+        raise LibraryError(f"{library} cannot be written to ({error})", "Make room or permissions, then try again") from error
+    return lock
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Make one database hold what another does, in one transaction; who reads it meanwhile keeps what it had."""
+    with closing(sqlite3.connect(source)) as have, closing(sqlite3.connect(target)) as get:
+        have.backup(get)
+
+
+def _delete(file: Path) -> None:
+    for ending in ("", "-wal", "-shm"):
+        file.with_name(file.name + ending).unlink(missing_ok=True)

@@ -13,13 +13,13 @@ from conftest import ROOT
 from indexer import archives, cli, engines, settings
 
 FLOORS = [
-    {"errors"},
+    {"errors", "processes"},
     {"thread", "settings"},
     {"words", "markup", "plainmarkup"},
     {"query", "documents", "agreement", "names"},
     {"archives", "engines", "endorsements", "standing", "merging", "forgetting", "passage", "rows"},
     {"store"},
-    {"writing", "ranking"},
+    {"writing", "ranking", "reading"},
     {"build", "ask", "infodump_matching"},
     {"infodump"},
     {"shapes"},

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from conftest import answer, question, write_archive
 
-from indexer import engines, forgetting, markup
+from indexer import engines, forgetting, markup, reading
 from indexer.archives import jsonl
 from indexer.ask import Library
-from indexer.build import NothingRead, build, find
+from indexer.build import NothingRead, build
 from indexer.errors import LibraryBusy, LibraryError, NoLibrary
 from indexer.forgetting import Rule
 from indexer.thread import Post
@@ -223,14 +223,18 @@ def test_containers_say_what_of_their_members_could_not_be_read(folder):
     assert rows["mixed.zip"].format == "askive-jsonl"
 
 
-def test_an_archive_that_fails_half_way_leaves_nothing_behind(folder):
+def test_of_an_archive_that_fails_half_way_what_came_before_is_kept(folder):
     newer = '{"askive": "posts", "version": 99}\n'
     write_archive(folder / "threads" / "half.jsonl", DOG)
     with (folder / "threads" / "half.jsonl").open("a") as file:
         file.write(newer)
     report = build(folder, engine="memory")
     assert statuses(report) == {"cat.jsonl": "read", "half.jsonl": "failed"}
-    assert report.threads == 1
+    assert "the 2 posts before that are kept" in report.rows[1].archive.reason
+    assert answers(folder, "dog barks") == ["example.org:2/1"]
+    # It is tried again each time, and nothing comes twice.
+    assert statuses(build(folder, engine="memory")) == {"cat.jsonl": "unchanged", "half.jsonl": "failed"}
+    assert len(list(Library(folder).posts())) == 5
 
 
 def test_nothing_readable_is_an_error_with_every_reason(tmp_path):
@@ -253,7 +257,7 @@ def test_files_that_belong_to_a_saved_page_are_left_out(tmp_path):
     (tmp_path / "Page_files").mkdir()
     for name in ("Page.html", "Page_files/style.css", "Page_files/frame.html", ".hidden", "other.txt"):
         (tmp_path / name).write_text("x")
-    found, left_out = find([tmp_path])
+    found, left_out = reading.find([tmp_path])
     assert [path.name for path in found] == ["Page.html", "other.txt"]
     assert left_out == 3
 

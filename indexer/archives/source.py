@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from ..errors import DamagedArchive
 from ..thread import Post
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_BUFFER: Final = 256 * 1024
 
 HEAD = 65_536
 """Bytes of a file that a reader may look at to say whether it is its own."""
@@ -25,6 +31,27 @@ _TO_BYTE = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0x
 
 MAX_WARNINGS = 200
 """Warnings kept word for word for one archive; past it they are only counted."""
+
+
+@dataclass(slots=True)
+class Gauge:
+    """Tells how far the reading of an archive has come."""
+
+    read: int = 0
+    """Bytes read from files on disk so far. What is read twice counts twice."""
+
+
+class _Watched(io.FileIO):
+    """A file whose reading a gauge shows."""
+
+    def __init__(self, path: Path, gauge: Gauge) -> None:
+        super().__init__(path)
+        self._gauge = gauge
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        read = super().readinto(buffer)
+        self._gauge.read += read or 0
+        return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +70,15 @@ class Source:
     """The page's address, where what it came out of knows."""
     captured: datetime | None = None
     """When the page was saved, aware, where what it came out of knows."""
+    gauge: Gauge | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.path}: {self.member}" if self.member else str(self.path)
 
     def open(self) -> BinaryIO:
-        return self.opener() if self.opener else self.path.open("rb")
+        if self.opener:
+            return self.opener()
+        return io.BufferedReader(_Watched(self.path, self.gauge), _BUFFER) if self.gauge else self.path.open("rb")
 
     def head(self) -> bytes:
         """The first bytes, enough to tell the format by."""
