@@ -69,6 +69,10 @@ class ThreadPage:
     endorsements: tuple[Endorsement, ...]
     missing_later: Mapping[str, datetime]
     """Ids of answers that a later copy of the thread does not have, with the date of that copy."""
+    originals: Mapping[str, str | None]
+    """Ids of the threads that the site says this one is a duplicate of, with their titles; None for one that is not here."""
+    duplicates: Mapping[str, str | None]
+    """Threads that are duplicates of this one, in the same way."""
 
 
 class Library:
@@ -135,7 +139,16 @@ class Library:
             replies = tuple(store.with_history(thread.replies))
             question = next(store.with_history([thread.question]), None) if thread.question else None
             thread = replace(thread, question=question, replies=replies)
-            return ThreadPage(thread, tuple(store.endorsements_of(thread.id)), store.missing_later(thread.id))
+            originals = store.originals([thread.id]).get(thread.id, [])
+            duplicates = store.duplicates_of([thread.id]).get(thread.id, [])
+            titles = store.titles([*originals, *duplicates])
+            return ThreadPage(
+                thread,
+                tuple(store.endorsements_of(thread.id)),
+                store.missing_later(thread.id),
+                originals={original: titles.get(original) for original in originals},
+                duplicates={duplicate: titles.get(duplicate) for duplicate in duplicates},
+            )
 
     def post_id(self, name: str) -> str:
         """The id of a post, for any id it was ever known by. Raises NotFound."""

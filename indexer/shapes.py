@@ -64,6 +64,11 @@ def thread(page: ThreadPage) -> dict[str, Any]:
         "category": question.category if question else None,
         "tags": list(question.tags) if question else [],
         "url": question.url if question else None,
+        "licence": question.licence if question else None,
+        "captured": _time(question.captured) if question else None,
+        "closed": _time(question.closed) if question else None,
+        "duplicate_of": list(page.originals),
+        "duplicates": list(page.duplicates),
         "question": question and {key: value for key, value in _post(question).items() if key != "kind"},
         "answers": [
             _post(reply)
@@ -91,6 +96,8 @@ def _post(post: Post) -> dict[str, Any]:
         "votes": post.votes,
         "history": [{"at": _time(capture.at), "votes": capture.votes} for capture in post.history],
         "body": markup.prose(post.body),
+        "url": post.url,
+        "licence": post.licence,
     }
 
 

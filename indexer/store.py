@@ -32,7 +32,7 @@ from .rows import (
     to_post,
     to_threads,
 )
-from .thread import Capture, Post, Thread
+from .thread import UNTITLED, Capture, Post, Thread
 
 FILE: Final = "library.sqlite"
 _CHUNK: Final = 500
@@ -188,6 +188,15 @@ class Store:
             for row in self._db.execute(f"{SELECT} WHERE p.id IN ({marks})", chunk):
                 found[row[0]] = to_post(row)
         return found
+
+    def titles(self, thread_ids: Sequence[str]) -> dict[str, str]:
+        """Titles of those of some threads that are known."""
+        rows = self._db.execute(
+            "SELECT thread_id, max(CASE kind WHEN 'question' THEN title END) FROM posts"
+            " WHERE thread_id IN (SELECT value FROM json_each(?)) GROUP BY thread_id",
+            (json.dumps(thread_ids),),
+        )
+        return {thread_id: title or UNTITLED for thread_id, title in rows}
 
     # Reading answers to rank
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 import click
 from tqdm import tqdm
@@ -16,6 +16,9 @@ from . import settings, shapes
 from .ask import Results
 from .build import BuildReport, Row
 from .settings import Settings
+
+MENTIONED: Final = 10
+"""Threads that ask the same and are named; the rest is counted."""
 
 
 def print_json(shape: object) -> None:
@@ -106,22 +109,52 @@ def print_results(results: Results, as_json: bool) -> None:
 
 def print_thread(shape: dict[str, Any]) -> None:
     click.echo(click.style(shape["title"], bold=True) + f"  [{shape['id']}]")
+    if shape["closed"] or shape["duplicate_of"]:
+        click.echo(_closing(shape))
+    if shape["duplicates"]:
+        click.echo(f"Asked again: {_few(shape['duplicates'])}")
     if shape["question"]:
-        _print_post(shape["question"] | {"kind": "question"})
+        _print_post(shape["question"] | {"kind": "question"}, shape["licence"])
     for reply in shape["answers"]:
-        _print_post(reply)
+        _print_post(reply, shape["licence"])
+    click.echo(click.style(f"\n{_attribution(shape)}", dim=True))
     for warning in shape["warnings"]:
         click.echo(f"Note: {warning}", err=True)
 
 
-def _print_post(post: dict[str, Any]) -> None:
+def _closing(shape: dict[str, Any]) -> str:
+    said = f"Closed on {shape['closed'][:10]}" if shape["closed"] else ""
+    originals = f"duplicate of {_few(shape['duplicate_of'])}" if shape["duplicate_of"] else ""
+    return f"{said} as a {originals}" if said and originals else said or f"A {originals}"
+
+
+def _few(ids: list[str]) -> str:
+    return ", ".join(ids[:MENTIONED]) + (f" and {len(ids) - MENTIONED:,} more" if len(ids) > MENTIONED else "")
+
+
+def _attribution(shape: dict[str, Any]) -> str:
+    """Who asked where, and what has to be said of it wherever it is quoted."""
+    question = shape["question"] or {}
+    asker = "anonymous" if question.get("anonymous") else question.get("author")
+    return ", ".join(
+        [
+            f"Asked by {asker} on {shape['site']}" if asker else f"From {shape['site']}",
+            *([shape["url"]] if shape["url"] else []),
+            *([shape["licence"]] if shape["licence"] else []),
+            *([f"saved on {shape['captured'][:10]}"] if shape["captured"] else []),
+        ]
+    )
+
+
+def _print_post(post: dict[str, Any], licence: str | None) -> None:
+    """A post; its licence only where it is another than the thread's."""
     said = {"relay": " (the asker, through a moderator)", "modnote": " (moderator)"}.get(post["kind"], "")
     votes = _votes(post["votes"])
     best = " · best answer" if post.get("best") else ""
     backed = f" · backed by {', '.join(post['endorsed_by'])}" if post.get("endorsed_by") else ""
-    click.echo(
-        click.style(f"\n── {post['author'] or 'unknown'}{said} {(post['written'] or '')[:16]}{votes}{best}{backed}", dim=True)
-    )
+    other = f" · {post['licence']}" if post["licence"] and post["licence"] != licence else ""
+    written = (post["written"] or "")[:16]
+    click.echo(click.style(f"\n── {post['author'] or 'unknown'}{said} {written}{votes}{best}{backed}{other}", dim=True))
     for line in post["body"].split("\n"):
         click.echo(textwrap.fill(line, width=96) if line else "")
 

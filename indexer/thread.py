@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple, get_args
 PostKind = Literal["question", "answer", "selfanswer", "comment", "relay", "modnote"]
 POST_KINDS: frozenset[str] = frozenset(get_args(PostKind))
 
+UNTITLED = "(untitled question)"
+"""Something to click on where the archive has no title."""
+
 
 class Capture(NamedTuple):
     """What one copy of a post said of its votes, and when that copy was made."""
@@ -84,8 +87,7 @@ class Thread:
 
     @property
     def title(self) -> str:
-        """The title, or something to click on where the archive has none."""
-        return (self.question.title if self.question else None) or "(untitled question)"
+        return (self.question.title if self.question else None) or UNTITLED
 
     @property
     def site(self) -> str:

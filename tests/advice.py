@@ -110,9 +110,36 @@ def orphan() -> list[Post]:
     return [answer(4, 1, "Stilts, for the zeppelin.", votes=3)]
 
 
+def asked_again() -> list[Post]:
+    """A question that was closed as a duplicate of one in the library and of one that is in none, under a licence; and a hostile one."""
+    copy = {"captured": datetime(2020, 6, 1, tzinfo=UTC), "licence": "CC BY-SA 3.0"}
+    asked = question(
+        5,
+        "The dog wants breakfast at dawn",
+        "Again.",
+        closed=datetime(2016, 4, 2, 9, tzinfo=UTC),
+        duplicate_of=("example.org:2", "example.org:77"),
+        url="https://example.org/5/breakfast",
+        **copy,
+    )
+    hostile = question(
+        6,
+        "Who asked this before?",
+        licence=HOSTILE,
+        duplicate_of=tuple(f"example.org:{HOSTILE}{number}" for number in range(12)),
+    )
+    return [
+        asked,
+        answer(5, 1, "See there.", **copy),
+        answer(5, 2, "Breakfast can wait.", **copy | {"licence": "CC BY-SA 4.0"}),
+        hostile,
+        answer(6, 1, "Nobody."),
+    ]
+
+
 def make_library(folder: Path, engine: str = "memory") -> Path:
     """The library itself, built from an archive of the posts and a file that cannot be read."""
-    write_archive(folder / "threads" / "advice.jsonl", [*interview(), *cats(), *hostile(), *orphan()])
+    write_archive(folder / "threads" / "advice.jsonl", [*interview(), *cats(), *hostile(), *orphan(), *asked_again()])
     (folder / "threads" / "login <b>page.html").write_text("<title>Log in</title><p>Members only.</p>", "utf-8")
     build(folder, engine=engine)
     return folder

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -129,6 +129,33 @@ def test_show_has_its_shape(sample_library):
         assert {"id", "kind", "author", "written", "votes", "best", "endorsed_by", "endorses", "body"} <= reply.keys()
         assert "<" not in reply["body"]
     assert run_json("show", first["id"], "--library", sample_library) == shown
+
+
+def test_show_says_what_was_asked_before_and_whose_it_is(tmp_path):
+    copy = {"licence": "CC BY-SA 3.0", "captured": datetime(2020, 6, 1, tzinfo=UTC)}
+    closed = question(
+        2,
+        "Why again?",
+        closed=datetime(2012, 6, 1, tzinfo=UTC),
+        duplicate_of=("example.org:1",),
+        url="https://example.org/2",
+        **copy,
+    )
+    other = answer(2, 2, "Thus.", licence="CC BY-SA 4.0")
+    bare = question(3, "Why ever?", author=None, duplicate_of=tuple(f"example.org:x{number:02}" for number in range(12)))
+    write_archive(
+        tmp_path / "threads" / "a.jsonl",
+        [question(1, "Why?"), closed, answer(2, 1, "So.", licence="CC BY-SA 3.0"), other, bare, answer(3, 1, "No.")],
+    )
+    run("build", "--library", tmp_path)
+    lines = run("show", "example.org:2", "--library", tmp_path).stdout.splitlines()
+    assert lines[1] == "Closed on 2012-06-01 as a duplicate of example.org:1"
+    assert [line for line in lines if "CC BY-SA 4.0" in line] == ["── person2 2012-05-01T12:02 · 0 votes · CC BY-SA 4.0"]
+    assert lines[-1] == "Asked by asker on example.org, https://example.org/2, CC BY-SA 3.0, saved on 2020-06-01"
+    assert "Asked again: example.org:2" in run("show", "example.org:1", "--library", tmp_path).stdout.splitlines()
+    lines = run("show", "example.org:3", "--library", tmp_path).stdout.splitlines()
+    assert lines[1] == f"A duplicate of {', '.join(f'example.org:x{number:02}' for number in range(10))} and 2 more"
+    assert lines[-1] == "From example.org"
 
 
 def test_top_has_the_answers_shape_and_follows_its_options(sample_library):

@@ -13,6 +13,7 @@ from indexer.thread import Post
 from .asked import Asked, Browsed
 
 _SPACES = re.compile(r"\s")
+_CREATIVE_COMMONS = re.compile(r"CC (BY(?:-NC)?(?:-ND|-SA)?) (\d\.\d)")
 
 
 def search(asked: Asked, settings: Settings) -> str:
@@ -42,6 +43,12 @@ def original(url: str | None) -> str | None:
     except ValueError:
         return None
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def licence(name: str | None) -> str | None:
+    """Where the text of a licence stands, for those that say so by their name."""
+    found = _CREATIVE_COMMONS.fullmatch(name) if name else None
+    return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/" if found else None
 
 
 def shown(url: str) -> str:

@@ -9,7 +9,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from itertools import islice
+from typing import Final, Literal
 from urllib.parse import quote
 
 from markupsafe import Markup
@@ -28,6 +29,9 @@ _LABELS: Mapping[Voice, str] = {
     "relay": "The asker, through a moderator",
     "modnote": "A moderator’s note",
 }
+
+MENTIONED: Final = 10
+"""Threads that ask the same and are named; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,25 @@ class PostView:
     """How the votes went from copy to copy, in words."""
     missing_since: datetime | None
     """The date of a later copy that does not have this answer."""
+    licence: str | None
+    """Where it is another than the thread's."""
     warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Another thread: a link where the library has it, else its bare id."""
+
+    title: str
+    href: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Threads that ask the same, and how many there are beyond those."""
+
+    threads: tuple[Mention, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +105,14 @@ class ThreadView:
     by_votes_href: str
     original: str | None
     original_shown: str
+    asker: str | None
+    captured: datetime | None
+    licence: str | None
+    licence_href: str | None
+    closed: datetime | None
+    originals: Mentions
+    """Threads that this one is a duplicate of."""
+    duplicates: Mentions
 
 
 def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
@@ -112,7 +142,22 @@ def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
         by_votes_href=addresses.thread(whole.id, by_votes=True),
         original=original,
         original_shown=addresses.shown(original) if original else "",
+        asker=author(question) if question else None,
+        captured=question.captured if question else None,
+        licence=question.licence if question else None,
+        licence_href=addresses.licence(question.licence) if question else None,
+        closed=question.closed if question else None,
+        originals=_mentions(page.originals),
+        duplicates=_mentions(page.duplicates),
     )
+
+
+def _mentions(titles: Mapping[str, str | None]) -> Mentions:
+    found = (
+        Mention(title or thread_id, None if title is None else addresses.thread(thread_id))
+        for thread_id, title in titles.items()
+    )
+    return Mentions(tuple(islice(found, MENTIONED)), max(0, len(titles) - MENTIONED))
 
 
 class _Ties:
@@ -161,6 +206,7 @@ def _post(post: Post, page: ThreadPage, ties: _Ties) -> PostView:
         comments=tuple(_post(comment, page, ties) for comment in whole.comments.get(post.id, ())),
         history=_history(post),
         missing_since=page.missing_later.get(post.id),
+        licence=post.licence if whole.question is None or post.licence != whole.question.licence else None,
         warnings=post.warnings,
     )
 
