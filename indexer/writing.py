@@ -334,6 +334,10 @@ class WritableStore(Store):
         for post_id in post_ids:
             for (thread_id,) in self._db.execute("SELECT thread_id FROM posts WHERE id = ?", (post_id,)).fetchall():
                 self._mark(thread_id)
+                # What is left of the thread is related anew; of one that is gone, no name or quotation stays.
+                self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread_id,))
+                if thread_id == post_id:
+                    self._db.execute("DELETE FROM thread_keys WHERE thread_id = ?", (thread_id,))
             self._db.execute("DELETE FROM posts WHERE id = ?", (post_id,))
 
     def delete_covered(self, covers: Callable[[Post], bool]) -> bool:

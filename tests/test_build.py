@@ -6,17 +6,20 @@ import gzip
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import permutations
 from pathlib import Path
 
 import pytest
+from advice import make_library
 from conftest import answer, question, write_archive
 
 from indexer import engines, forgetting, markup, reading
@@ -349,6 +352,17 @@ def test_what_is_forgotten_stays_forgotten(folder, rule):
     for file in folder.rglob("*"):
         if file.is_file() and file.parent.name != "threads":
             assert b"from a timer" not in file.read_bytes()
+
+
+def test_nothing_of_a_forgotten_thread_is_in_any_table(tmp_path):
+    library = make_library(tmp_path)
+    forgetting.add(library, Rule("thread", "example.org:1"))
+    build(library, engine="memory")
+    with closing(sqlite3.connect(library / "library.sqlite")) as db:
+        left = "\n".join(db.iterdump())
+    assert "cat wakes me" in left
+    for said in ("marzipan", "Ottoline", "bombed the interview", "example.org:1'"):
+        assert said not in left
 
 
 def test_a_rule_survives_whatever_is_in_a_name(folder):
