@@ -18,9 +18,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -29,16 +26,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from datetime import date
-from importlib import import_module, metadata
-from multiprocessing import get_context
+from importlib import import_module
 from pathlib import Path
 from statistics import mean, median, quantiles
 from typing import Any, Final, NamedTuple, Protocol
 
 import synthetic
+from processes import fresh, machine
 
 from indexer import documents, engines, query
 from indexer.archives import jsonl
@@ -323,28 +319,16 @@ def _entries(folder: Path) -> Iterator[Entry]:
 # The run
 
 
-def _fresh(step: Callable[..., dict[str, Any]], *arguments: object) -> dict[str, Any]:
-    """What a step finds in a process of its own, with that process's peak of memory."""
-    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as process:
-        found = process.submit(step, *arguments).result()
-        peak = process.submit(_peak).result()
-    return found | {"peak_bytes": peak}
-
-
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-
-
 def measure(row: Row, folder: Path) -> dict[str, Any]:
     """One round of a row: build, cold starts, questions."""
     with tempfile.TemporaryDirectory(dir=folder) as place:
         made = Path(place) / "made"
         try:
-            built = _fresh(build_bare if row.bare else build_askive, folder, made, row.name)
+            built = fresh(build_bare if row.bare else build_askive, folder, made, row.name)
         except Unavailable as error:
             return {"unavailable": str(error)}
         cold = {} if row.bare else {"cold_ms": _cold_start(made, _questions(folder)[:COLD_STARTS])}
-        asked = _fresh(ask_bare if row.bare else ask_askive, folder, made, row.name)
+        asked = fresh(ask_bare if row.bare else ask_askive, folder, made, row.name)
     return built | cold | asked | {"build_peak_bytes": built["peak_bytes"], "ask_peak_bytes": asked["peak_bytes"]}
 
 
@@ -369,7 +353,7 @@ def run(sizes: Sequence[int], questions: int, rounds: int, seed: int, work: Path
     for answers in sizes:
         folder = work / str(answers)
         folder.mkdir()
-        about = _fresh(prepare, folder, answers, questions, seed)
+        about = fresh(prepare, folder, answers, questions, seed)
         runs: dict[Row, list[dict[str, Any]]] = {row: [] for row in ROWS}
         took = dict.fromkeys(ROWS, 0.0)
         for number in range(rounds):
@@ -449,17 +433,6 @@ def table(size: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def machine() -> dict[str, Any]:
-    """What the figures depend on besides the code."""
-    versions = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
-    for name in ("whoosh3", "tantivy"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            versions[name] = "absent"
-    return {"system": f"{platform.system()} {platform.machine()}", "cores": os.cpu_count(), "versions": versions}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000], help="answers of each library [1000 10000]")
@@ -470,7 +443,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if min([*arguments.sizes, arguments.rounds]) < 1 or arguments.questions < 2:
         parser.error("there must be something to measure: sizes and rounds from 1, questions from 2")
-    about = {"date": date.today().isoformat(), **machine()}
+    about = {"date": date.today().isoformat(), **machine(("whoosh3", "tantivy"))}
     named = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
     print(f"Askive's speed on {about['date']}: {about['system']}, {about['cores']} cores, {named}")
     with tempfile.TemporaryDirectory() as work:
