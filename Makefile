@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
+POSTS  ?= 2000000
 
-.PHONY: help run index test lint check bench judge clean
+.PHONY: help run index test lint check bench streams judge clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,8 +25,12 @@ lint: $(VENV)/test.stamp ## ruff and mypy --strict
 
 check: lint test ## lint and test
 
-bench: $(VENV)/bench.stamp ## speed and memory, beside Tantivy and SQLite FTS5 on the same texts
+bench: $(VENV)/bench.stamp ## speed and memory: questions beside Tantivy and SQLite FTS5, reading beside plain loops
 	$(BIN)/python tests/bench/speed.py
+	$(BIN)/python tests/bench/reading.py
+
+streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of each family: hours, and 6 GB of disk
+	$(BIN)/python tests/bench/streams.py --posts $(POSTS)
 
 judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS=folder with one folder a set
 	$(BIN)/python tests/bench/judge.py $(SETS)

@@ -169,15 +169,15 @@ def _blocks(rng: Random, body: str) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for sentences in paragraphs[:-1]:
         shape = rng.random()
-        if shape < 0.07 and len(sentences) > 2:
+        if shape < 0.19 and len(sentences) > 2:
             items = tuple((Run("", sentence),) for sentence in sentences)
-            blocks.append(Block("ul" if shape < 0.05 else "ol", items))
-        elif shape < 0.15:
+            blocks.append(Block("ul" if shape < 0.13 else "ol", items))
+        elif shape < 0.32:
             blocks.append(Block("quote", ((Run("", " ".join(sentences)),),)))
-        elif shape < 0.20:
+        elif shape < 0.37:
             lines = [f"{'  ' * (n % 3)}{sentence.lower()} = a < b && c" for n, sentence in enumerate(sentences)]
             blocks.append(Block("code", ((Run("code", "\n".join(lines)),),)))
-        elif shape < 0.23:
+        elif shape < 0.43:
             blocks.append(Block("heading", ((Run("", sentences[0].rstrip(".?!")),),)))
         else:
             blocks.append(Block("p", (_runs(rng, sentences),)))
@@ -192,17 +192,17 @@ def _runs(rng: Random, sentences: list[str]) -> tuple[Run, ...]:
     for sentence in sentences:
         chance = rng.random()
         words = sentence.split(" ")
-        if chance > 0.17 or len(words) < 6:
+        if chance > 0.22 or len(words) < 6:
             plain.append(sentence)
             continue
         cut = rng.randrange(2, len(words) - 2)
         runs.append(Run("", " ".join([*plain, *words[:cut], ""])))
         plain = [" ".join(words[cut + 2 :])]
         marked = " ".join(words[cut : cut + 2])
-        if chance < 0.09:
+        if chance < 0.15:
             runs.append(Run("a", marked, f"https://example.org/{words[0].lower()}/{rng.randrange(100_000)}?a=1&b=2"))
         else:
-            runs.append(Run("em" if chance < 0.12 else "strong" if chance < 0.15 else "code", marked))
+            runs.append(Run("em" if chance < 0.175 else "strong" if chance < 0.205 else "code", marked))
         plain[0] = " " + plain[0]
     runs.append(Run("", " ".join(plain)))
     return tuple(runs)

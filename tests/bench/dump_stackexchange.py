@@ -28,17 +28,23 @@ _ATTRIBUTE: Final = str.maketrans(
 
 
 def write(folder: Path, posts: int, seed: int) -> Counter[str]:
-    """Posts.xml, Comments.xml and Users.xml, each in the order of writing. Half as many users as posts, most of them silent."""
+    """The tables that hold posts and people, in the order of writing. Half as many users as posts, most of them silent."""
     place = folder / SITE
     place.mkdir(parents=True)
     people: dict[str, int] = {}
     counts: Counter[str] = Counter()
-    with _table(place, "Posts") as posts_xml, _table(place, "Comments") as comments_xml:
+    with (
+        _table(place, "Posts") as posts_xml,
+        _table(place, "Comments") as comments_xml,
+        _table(place, "PostLinks") as links_xml,
+    ):
         for said in by_time(discussions(posts, seed, most=MOST)):
             person = people.setdefault(said.author, 10 + len(people))
             if said.place == 0 or _is_answer(said):
                 counts["questions" if said.place == 0 else "answers"] += 1
                 posts_xml.write(_row(**_post(said, person, Random(f"{seed} stackexchange {said.number}"))))
+                if said.place == 0 and said.thread % 20 == 19:
+                    links_xml.write(_row(**_link(said)))
                 if said.number % 97 == 0:
                     # The description of a tag, which is no part of a thread.
                     wiki = {"Id": numbered(said.thread, 900), "PostTypeId": 4, "CreationDate": _date(said.written), "Score": 0}
@@ -101,7 +107,23 @@ def _post(said: Said, person: int, rng: Random) -> dict[str, Any]:
     }
     if question:
         values |= {"Title": said.title, "Tags": "".join(f"<{tag}>" for tag in said.tags), "AnswerCount": 2}
+        values["ClosedDate"] = _date(said.written) if _is_duplicate(said) else None
     return values | {"CommentCount": 2, "ContentLicense": "CC BY-SA 4.0"}
+
+
+def _is_duplicate(said: Said) -> bool:
+    return said.thread % 60 == 59
+
+
+def _link(said: Said) -> dict[str, Any]:
+    """A question that another one links to, or duplicates."""
+    return {
+        "Id": said.thread,
+        "CreationDate": _date(said.written),
+        "PostId": said.number,
+        "RelatedPostId": numbered(said.thread - 7, 0),
+        "LinkTypeId": 3 if _is_duplicate(said) else 1,
+    }
 
 
 def _comment(said: Said, person: int) -> dict[str, Any]:
