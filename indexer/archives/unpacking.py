@@ -90,7 +90,8 @@ class Box:
     taken: int = 0
     """Bytes unpacked so far."""
     refused: list[str] = field(default_factory=list)
-    found: dict[str, Path] = field(default_factory=dict)
+    found: dict[str, None] = field(default_factory=dict)
+    """The members that were unpacked, by name."""
     size: int | None = None
     """Bytes of the container, where known."""
 
@@ -141,8 +142,8 @@ class Box:
             return None
         if parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts):
             return None  # What hidden files are beside archives, they are here too: nothing that anybody wrote.
-        path = self.top.joinpath(*map(file_name, parts))
         member = "/".join(parts)
+        path = self._path(member)
         if member in self.found or path.exists():
             self.refuse(name, "there twice")
             return None
@@ -151,8 +152,12 @@ class Box:
         except (FileExistsError, NotADirectoryError):
             self.refuse(name, "a file and a folder at once")
             return None
-        self.found[member] = path
+        self.found[member] = None
         return path
+
+    def _path(self, member: str) -> Path:
+        """Where a member lies. Made anew each time: a path takes more memory than a name, and there are many."""
+        return self.top.joinpath(*map(file_name, member.split("/")))
 
     def fill(self, path: Path, content: IO[bytes], piece: int = MIB // 4) -> None:
         """Write a member, `piece` bytes at a time. What could be read stays when reading fails."""
@@ -177,7 +182,7 @@ class Box:
         if path.exists() and path.stat().st_size:
             self.warn(name, f"it is damaged ({reason}); what could be unpacked is read")
         else:
-            self.found = {member: other for member, other in self.found.items() if other != path}
+            self.found = {member: None for member in self.found if self._path(member) != path}
             self.refuse(name, f"damaged ({reason})")
 
     def on_disk(self) -> Path:
@@ -202,9 +207,10 @@ class Box:
 
     def unpacked(self) -> Iterator[Source]:
         """The members in order of their names, without those that only belong to others."""
-        pages = {name.rpartition(".")[0] for name in self.found if name.lower().endswith((".html", ".htm"))}
+        saved = any("_files/" in name for name in self.found)
+        pages = {name.rpartition(".")[0] for name in self.found if saved and name.lower().endswith((".html", ".htm"))}
         wacz = "datapackage.json" in self.found and any(name.startswith("archive/") for name in self.found)
-        for name, path in sorted(self.found.items()):
+        for name in sorted(self.found):
             if wacz and not name.startswith("archive/"):
                 continue
             folders = name.split("/")[:-1]
@@ -213,7 +219,7 @@ class Box:
                 for depth, folder in enumerate(folders)
             ):
                 continue
-            yield Unpacked(path=path, member=name, container=str(self.source))
+            yield Unpacked(path=self._path(name), member=name, container=str(self.source))
 
 
 def printable(name: str) -> str:
