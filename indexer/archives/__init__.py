@@ -53,6 +53,8 @@ _REFUSED: Final = (
     (b"\x89PNG", "a picture"),
     (b"\xff\xd8\xff", "a picture"),
     (b"GIF8", "a picture"),
+    (b"\xff\xfe", "in UTF-16, which only some formats are read in; save it as UTF-8"),
+    (b"\xfe\xff", "in UTF-16, which only some formats are read in; save it as UTF-8"),
 )
 
 

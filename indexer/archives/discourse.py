@@ -32,7 +32,7 @@ from .. import markup
 from ..errors import DamagedArchive, NotAThread
 from ..thread import Post, PostKind
 from . import discourse_markup
-from .records import MAX_LINE, integer, moment, names_of, objects, one_line, openings, prose
+from .records import MAX_LINE, document, integer, moment, names_of, objects, one_line, openings, prose
 from .source import HEAD, MAX_PAGE, Report, Source
 
 name = "discourse"
@@ -140,11 +140,13 @@ def _records(source: Source, report: Report) -> Iterator[tuple[str, Mapping[str,
     head = source.head().removeprefix(b"\xef\xbb\xbf").strip()
     lined = head.startswith(b"[") or any(openings(head))
     if not lined and (b"\n" in head or _one_long_line(source)):
+        said = Report()
         try:
-            record = json.loads(source.content(MAX_PAGE).decode("utf-8-sig", errors="replace"))
+            record = json.loads(document(source, said))
         except (ValueError, RecursionError, DamagedArchive):
             record = None  # Lines, then, of which the first ones are bad.
         if isinstance(record, dict):
+            report.warnings += said.warnings
             yield "the document", record
             return
     yield from objects(source, report)

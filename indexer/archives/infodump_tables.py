@@ -141,6 +141,7 @@ class Table:
         try:
             with _opened(self.source) as file:
                 _head(file, self.name, str(self.source))
+                line = b"\n"
                 for line in _lines(file):
                     if self.read % _TICK == 0:
                         progress(step, done, self.size)
@@ -161,7 +162,9 @@ class Table:
         except _UNREADABLE as error:
             self.warnings.append(f"{self.source} breaks off after row {self.read:,} ({_short(error)}): what follows is lost")
         else:
-            self.whole = True
+            self.whole = line.endswith(b"\n")
+            if not self.whole:
+                self.warnings.append(f"{self.source} ends in the middle of row {self.read:,}: what follows is lost")
         progress(step, self.size, self.size)
 
 

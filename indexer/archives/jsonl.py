@@ -10,6 +10,7 @@ default. Unknown fields are ignored, so that later versions can add some. Bodies
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -34,6 +35,8 @@ _TEXTS = frozenset({"id", "thread_id", "kind", "site", "body", "parent_id", "tit
 _NUMBERS = frozenset({"position", "votes"})
 _FLAGS = frozenset({"anonymous", "best"})
 _HISTORY = "history"
+_ID = re.compile(r"[^:\s]{1,255}:\S{1,1000}")
+_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
 def recognises(head: bytes) -> bool:
@@ -45,8 +48,13 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """The posts of an export, streamed. A bad line is skipped and named by its number."""
     with source.open() as file:
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), b""), 1):
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace").strip()
-            if not text:
+            encoding = "utf-8-sig" if number == 1 else "utf-8"
+            try:
+                text = line.decode(encoding)
+            except UnicodeDecodeError:
+                text = line.decode(encoding, errors="replace")
+                report.warn("is not UTF-8; some letters are lost", f"line {number}")
+            if not text.strip():
                 continue
             try:
                 record = json.loads(text)
@@ -94,6 +102,15 @@ def from_record(record: Mapping[str, Any]) -> Post:
         raise ValueError(f"no {', '.join(sorted(missing))}")
     if values["kind"] not in POST_KINDS:
         raise ValueError(f"unknown kind {values['kind']!r}")
+    for name in ("id", "thread_id", "parent_id"):
+        if name in values and not _ID.fullmatch(values[name]):
+            raise ValueError(f"{name} is not of the form site:native")
+    if values["id"].partition(":")[0] != values["site"]:
+        raise ValueError("id is of another site")
+    if (values["kind"] == "question") != (values["id"] == values["thread_id"]):
+        raise ValueError("a question, and nothing else, has its thread's id")
+    if not _ADDRESS.match(values.get("url", "")):
+        values.pop("url", None)
     values["body"] = markup.clean(values.get("body", ""), collapse=False)
     return Post(**values)
 

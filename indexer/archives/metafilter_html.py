@@ -51,6 +51,10 @@ _HEAD_MARKS: Final = re.compile(
 _HTML: Final = re.compile(
     r"<!doctype html|<html|<head|<body|<!-- saved from|<title|<meta|<frameset|<div|<h1|<span|<a ", re.IGNORECASE
 )
+_WRAPPED: Final = re.compile(
+    r"\A\s*(?:WARC/|bplist0|(?:<\?xml[^>]{0,200}>\s*)?(?:<!DOCTYPE plist|<plist))|^MIME-Version:", re.IGNORECASE | re.MULTILINE
+)
+"""What holds a page as a web archive or a mail does, with marks of its own."""
 _OWN_NAMES: Final = (
     r"\bposttitle\b",
     r"\bsmallcopy\b",
@@ -96,7 +100,7 @@ _PAGE_BY_PATH: Final = (
 def recognises(head: bytes) -> bool:
     """Whether this is HTML of a MetaFilter site: by what wrapper, address or title say, or by the site's own class names."""
     text = head.decode("utf-16", errors="replace") if head[:2] in (b"\xff\xfe", b"\xfe\xff") else head.decode("latin-1")
-    if not _HTML.search(text, 0, 4096):
+    if not _HTML.search(text, 0, 4096) or _WRAPPED.search(text, 0, 4096):
         return False
     if _HEAD_MARKS.search(text) or sum(1 for own in _OWN_NAMES if re.search(own, text)) >= 2:
         return True

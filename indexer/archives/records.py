@@ -155,8 +155,18 @@ def moment(value: Any, earliest: datetime, latest: datetime | None = None) -> da
     return time if time and earliest <= time <= (latest or datetime.now(UTC)) + timedelta(days=1) else None
 
 
+def document(source: Source, report: Report) -> str:
+    """All of a dump that is one document, as text. Raises DamagedArchive where it is larger than a page may be."""
+    data = source.content(MAX_PAGE).removeprefix(_BOM)
+    try:
+        return data.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        report.warn("the document is not UTF-8; some letters are lost")
+        return data.decode("utf-8", errors="replace").strip()
+
+
 def _of_document(source: Source, report: Report) -> Iterator[tuple[str, Any]]:
-    text = source.content(MAX_PAGE).decode("utf-8-sig", errors="replace").strip()
+    text = document(source, report)
     try:
         if not text.startswith("["):
             yield "the document", json.loads(text)
