@@ -99,7 +99,8 @@ def _flatten(markup: str, resolve: Callable[[str], str | None] | None, *, collap
         url_relative=(lambda href: href) if resolve else (lambda href: href if href.startswith("#") else None),
         link_rel=None,
     )
-    root = fragment_fromstring(known, create_parent="div")
+    # References to characters are these characters now, and lxml takes no controls.
+    root = fragment_fromstring(_CONTROLS.sub(" ", known), create_parent="div")
     for link in root.iter("a"):
         href = link.get("href")
         kept = resolve(href) if resolve and href else href

@@ -713,11 +713,6 @@ def test_one_bad_container_inside_costs_no_other(opened: Open) -> None:
 
 
 SMALL = {"a.txt": b"some text " * 30, "sub/b.txt": b"more", "c.gz": gzip.compress(b"inner")}
-KINDS = (
-    {ending: pack(SMALL) for ending, pack in PACK.items()}
-    | {ending: compress(TEXT[:3000]) for ending, compress in COMPRESS.items()}
-    | {"tar.gz": gzip.compress(tarred(SMALL))}
-)
 
 
 def survives(content: bytes, folder: Path) -> None:
@@ -739,29 +734,6 @@ def survives(content: bytes, folder: Path) -> None:
         refused = error.reason
     assert str(file) in refused
     assert not any(temporary.iterdir())
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_cut_anywhere_nothing_but_leaves_and_errors_comes(kind: str, tmp_path: Path) -> None:
-    content = KINDS[kind]
-    for place in sorted(
-        {*range(min(len(content), 200)), *range(0, len(content), max(1, len(content) // 50)), len(content) - 1}
-    ):
-        survives(content[:place], tmp_path)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_garbage_anywhere_nothing_but_leaves_and_errors_comes(kind: str, tmp_path: Path) -> None:
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=8), st.booleans()), min_size=1, max_size=4))
-    def run(changes: list[tuple[float, bytes, bool]]) -> None:
-        content = bytearray(KINDS[kind])
-        for where, data, insert in changes:
-            at = int(where * len(content))
-            content[at : at if insert else at + len(data)] = data
-        survives(bytes(content), tmp_path)
-
-    run()
 
 
 def test_7z_with_a_damaged_header_and_a_true_checksum_of_it(tmp_path: Path) -> None:

@@ -532,13 +532,6 @@ def test_absurd_dates_are_unknown(tmp_path, created):
     assert len(report.warnings) == 1
 
 
-SAMPLE = [
-    TOPIC,
-    *(post(number, QUOTE, id=number, topic_id=8) for number in range(1, 6)),
-    {"latest_posts": [post(9, "<p>é</p>")]},
-]
-
-
 def survives(data: bytes, folder: Path) -> list[Post]:
     path = folder / "broken"
     path.write_bytes(data)
@@ -554,22 +547,6 @@ def survives(data: bytes, folder: Path) -> list[Post]:
     for one in posts:
         json.dumps([one.body, one.title, one.author, one.id]).encode()
     return posts
-
-
-def test_a_file_cut_anywhere_ends_in_posts_and_a_report(tmp_path):
-    for rows in ([*SAMPLE], [TOPIC], [SAMPLE]):
-        data = "\n".join(json.dumps(row) for row in rows).encode()
-        whole = survives(data, tmp_path)
-        for place in range(0, len(data), 61):
-            assert survives(data[:place], tmp_path) == whole[: len(survives(data[:place], tmp_path))]
-
-
-def test_other_encodings_are_read_or_named(tmp_path):
-    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in SAMPLE)
-    for encoding in ("utf-16", "utf-32", "cp1252"):
-        survives(text.encode(encoding), tmp_path)
-    (one,) = survives(json.dumps(post(2, "<p>caf\xe9</p>"), ensure_ascii=False).encode("cp1252"), tmp_path)
-    assert one.body == "<p>caf\ufffd</p>"
 
 
 _JSON = st.recursive(
@@ -597,16 +574,6 @@ def test_any_json_in_any_field_ends_in_posts_or_in_a_named_error(tmp_path, chang
     }
     rows = [changed, whole, topic]
     survives(("\n".join(map(json.dumps, rows)) if lines else json.dumps(rows)).encode(), tmp_path)
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(edits=st.lists(st.tuples(st.integers(0, 20_000), st.binary(max_size=6)), max_size=8))
-def test_garbage_in_the_middle_ends_in_posts_or_in_a_named_error(tmp_path, edits):
-    data = "\n".join(json.dumps(row) for row in SAMPLE).encode()
-    for place, garbage in edits:
-        start = place % len(data)
-        data = data[:start] + garbage + data[start + len(garbage) :]
-    survives(data, tmp_path)
 
 
 def test_memory_does_not_grow_with_the_stream(tmp_path):

@@ -222,7 +222,7 @@ def test_a_golden_sample_in_any_container_gives_the_same_posts(sample: Sample, t
     deep = sample.path.suffix == ".zst" and "zip" in sample.path.name
     for number, (outer, inner) in enumerate(itertools.product(PACKED, [None, *PACKED])):
         # A container in each other container, one after another over the samples; every sample in each by itself.
-        if inner is not None and (number + GOLDEN.index(sample)) % 7 or deep and inner:
+        if (inner is not None and (number + GOLDEN.index(sample)) % 7) or (deep and inner):
             continue
         if len(files) > 1 and (inner or outer) in containers.COMPRESS:
             continue

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from indexer.archives import hackernews, jsonl, lemmy, reddit
 from indexer.archives.source import Report, Source
-from indexer.errors import ArchiveError, DamagedArchive
+from indexer.errors import ArchiveError
 from indexer.thread import Post
 
 NOON = 1300000000
@@ -219,31 +219,6 @@ def test_impossible_dates_and_votes(tmp_path):
     posts, report = posts_of(archive(tmp_path, [ITEMS[2] | {"time": 5, "score": "x"}, ITEMS[5] | {"time": 10**15}]))
     assert [(post.written, post.votes) for post in posts] == [(None, None)] * 2
     assert report.warnings == ["line 1: impossible date 5", "line 2: impossible date 1000000000000000"]
-
-
-def test_cut_at_every_place(tmp_path):
-    whole = archive(tmp_path, ITEMS).path.read_bytes()
-    for cut in range(0, len(whole), 7):
-        path = tmp_path / "cut"
-        path.write_bytes(whole[:cut])
-        report = Report()
-        try:
-            posts = list(hackernews.read(Source(path), report))
-        except DamagedArchive:
-            assert cut <= whole.index(b"\n")
-            continue
-        assert len(posts) <= 7
-        inside = whole[cut - 1 : cut] != b"\n" and whole[cut : cut + 1] != b"\n"
-        assert report.skipped == inside
-
-
-def test_a_thread_cut_short_is_said(tmp_path):
-    whole = json.dumps(nested(100))
-    for cut in range(0, len(whole) - 1, 11):
-        path = tmp_path / "cut"
-        path.write_text(whole[:cut])
-        with pytest.raises(DamagedArchive, match="cut"):
-            posts_of(Source(path))
 
 
 def test_bad_lines_are_skipped_by_number(tmp_path):

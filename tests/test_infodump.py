@@ -829,14 +829,13 @@ def stored_with_wrong_sum(text: bytes) -> bytes:
     return packed.getvalue().replace(text, text[:-9] + b"9" + text[-8:])
 
 
-def test_cut_off_files_never_end_in_a_traceback(tmp_path, page_library):
-    for zipped in (True, False):
-        folder = dump(tmp_path / str(zipped), FULL, zipped=zipped)
-        file = next(folder.glob("commentdata_askme*"))
-        whole = file.read_bytes()
-        for cut in [*range(90), *range(90, len(whole), 37)]:
-            file.write_bytes(whole[:cut])
-            assert isinstance(enrich(page_library, folder), EnrichReport)
+def test_zips_that_are_cut_off_never_end_in_a_traceback(tmp_path, page_library):
+    folder = dump(tmp_path, FULL)
+    file = next(folder.glob("commentdata_askme*"))
+    whole = file.read_bytes()
+    for cut in [*range(90), *range(90, len(whole), 37)]:
+        file.write_bytes(whole[:cut])
+        assert isinstance(enrich(page_library, folder), EnrichReport)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from indexer.archives import hackernews, jsonl, lemmy, reddit
 from indexer.archives.source import Report, Source
-from indexer.errors import ArchiveError, DamagedArchive
+from indexer.errors import ArchiveError
 from indexer.thread import Post
 
 COMMUNITY = {"id": 3, "name": "cooking", "title": "Cooking", "actor_id": "https://food.example/c/cooking", "local": True}
@@ -272,24 +272,6 @@ def test_bad_lines_and_views_are_skipped_and_named(tmp_path):
         "line 6",
     ]
     assert report.skipped == 6
-
-
-def test_cut_at_every_place(tmp_path):
-    whole = archive(tmp_path, [POST_VIEW, *COMMENTS]).path.read_bytes()
-    pretty = json.dumps({"post_view": POST_VIEW, "comments": COMMENTS}, indent=1).encode()
-    for cut in range(0, len(whole), 61):
-        path = tmp_path / "cut"
-        path.write_bytes(whole[:cut])
-        report = Report()
-        try:
-            assert len(list(lemmy.read(Source(path), report))) <= 8
-            inside = whole[cut - 1 : cut] != b"\n" and whole[cut : cut + 1] not in (b"\n", b"")
-            assert report.skipped == inside
-        except DamagedArchive:
-            assert cut <= whole.index(b"\n")
-        path.write_bytes(pretty[:cut])
-        with pytest.raises(DamagedArchive):
-            posts_of(Source(path))
 
 
 values = st.recursive(

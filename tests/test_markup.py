@@ -71,6 +71,8 @@ def test_nothing_that_runs_loads_or_styles_survives(hostile):
         ("&lt;b&gt; &amp;amp;", "<p>&lt;b&gt; &amp;amp;</p>"),
         ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
         ("<!-- c --><p></p> \n", ""),
+        ("&#xe;a&#1;b &#xfffe;", "<p>a b</p>"),
+        ("&#xe", ""),
         ("", ""),
     ],
 )

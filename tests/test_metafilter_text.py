@@ -624,16 +624,6 @@ def test_anything_gives_posts_or_a_named_error(read, content):
             assert len({post.id for post in posts}) == len(posts)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 900), st.integers(0, 30), st.text(max_size=12)), min_size=1, max_size=4))
-def test_a_damaged_thread_gives_posts_or_a_named_error(read, damages):
-    text = thread(*ALL)
-    for place, length, new in damages:
-        text = text[:place] + new.replace("\ud800", "") + text[place + length :]
-    posts = read_or_none(read, text.encode("utf-8", "replace"))
-    assert posts is None or posts[0].site.endswith("metafilter.com")
-
-
 def minute(number: int) -> str:
     return f"{number // 60 % 12 or 12}:{number % 60:02} {'AP'[number // 720 % 2]}M on May {number // 1440 + 5}, 2011"
 

@@ -547,21 +547,6 @@ def test_any_record_ends_in_posts_and_a_report(tmp_path, changes):
     assert len(posts) + report.skipped + left_out(report) == len(rows), "every record is a post, skipped, or counted"
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(place=st.integers(0, 4_000), garbage=st.binary(max_size=40))
-def test_garbage_in_the_middle(tmp_path, place, garbage):
-    whole = "\n".join(json.dumps(row) for row in SAMPLE).encode()
-    path = tmp_path / "fuzz"
-    path.write_bytes(whole[:place] + garbage + whole[place + len(garbage) :])
-    report = Report()
-    reddit.recognises(path.read_bytes())
-    try:
-        posts = list(reddit.read(Source(path), report))
-    except ArchiveError:
-        return
-    assert len(posts) <= 11
-
-
 # --- Recognising ----------------------------------------------------------------------------------------------------------
 
 

@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 from conftest import PATIENCE
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import archives, markup
@@ -808,30 +808,6 @@ def test_hostile_comments_cost_no_time(unit):
 def test_any_comment_gives_safe_html(text):
     body = html_of(text)
     assert markup.clean(body) == body
-
-
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_any_damage_ends_in_posts_or_an_error_by_name(folder, data):
-    whole = small_dump()
-    damaged = bytearray(data.draw(st.sampled_from([whole, whole.decode("utf-8-sig").encode("utf-16")])))
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(damaged)))
-        length = data.draw(st.integers(0, 40))
-        damaged[place : place + length] = data.draw(
-            st.binary(max_size=8)
-            | st.sampled_from([b"<row ", b"/>", b'"', b"&#", b"\0" * 50, b"</posts>", b"<!--", b"]]>", b"\xed\xa0\x80"])
-        )
-    found, reason = [], None
-    try:
-        found, _ = read(dump(folder, bytes(damaged)))
-    except ArchiveError as error:
-        reason = str(error)
-    assert found or (reason and "Posts.xml" in reason)
-    for post in found:
-        assert post.kind in {"question", "answer", "selfanswer"}
-        assert markup.clean(post.body) == post.body
-        repr(post).encode()
 
 
 # The real dump

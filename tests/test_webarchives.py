@@ -636,45 +636,6 @@ def outcome(content: bytes, folder: Path) -> str:
     return ", ".join(found)
 
 
-SHORT = pages.classic(replace(THREAD, below="", tags=()))
-ARCHIVES = {
-    "warc": INFO
-    + record("resource", b"x", "Content-Type: text/plain")
-    + response(chunked(SHORT.encode()), "Transfer-Encoding: chunked"),
-    "gzip": per_record(
-        INFO, response(gzip.compress(SHORT.encode()), "Content-Encoding: gzip"), record("revisit", b"", "WARC-Refers-To: x")
-    ),
-    "mhtml": mht(SHORT),
-    "base64": mht(SHORT, encoding="base64"),
-    "safari": safari(SHORT.encode()),
-    "xml": safari(SHORT.encode(), fmt=plistlib.FMT_XML),
-}
-
-
-@pytest.mark.parametrize("kind", ARCHIVES)
-def test_cut_anywhere_nothing_but_posts_and_errors_comes(kind: str, tmp_path: Path) -> None:
-    content = ARCHIVES[kind]
-    places = sorted(
-        {*range(0, min(len(content), 700), 7), *range(0, len(content), max(1, len(content) // 60)), len(content) - 1}
-    )
-    for place in places:
-        outcome(content[:place], tmp_path)
-
-
-@pytest.mark.parametrize("kind", ARCHIVES)
-def test_garbage_anywhere_nothing_but_posts_and_errors_comes(kind: str, tmp_path: Path) -> None:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-    @given(st.lists(st.tuples(st.floats(0, 1), st.binary(max_size=12), st.booleans()), min_size=1, max_size=6))
-    def run(changes: list[tuple[float, bytes, bool]]) -> None:
-        content = bytearray(ARCHIVES[kind])
-        for where, data, insert in changes:
-            at = int(where * len(content))
-            content[at : at if insert else at + len(data)] = data
-        outcome(bytes(content), tmp_path)
-
-    run()
-
-
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

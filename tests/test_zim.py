@@ -7,7 +7,6 @@ something else, or broken.
 from __future__ import annotations
 
 import html
-import random
 import subprocess
 import sys
 import time
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 
 from indexer.archives import sotoki, stackexchange, zim
 from indexer.archives.source import Report, Source
-from indexer.errors import ArchiveError, DamagedArchive, NotAThread
+from indexer.errors import DamagedArchive, NotAThread
 from indexer.thread import Post
 from tests.sotoki_pages import answer, comment, layout, page, signature
 
@@ -372,35 +371,6 @@ def test_a_page_that_is_too_large_is_skipped(tmp_path, monkeypatch):
     posts, report = posts_of(source)
     assert len(posts) == 6
     assert "larger than" in report.warnings[0]
-
-
-@pytest.mark.parametrize("kind", ["cut", "bytes", "header"])
-def test_a_damaged_zim_file_ends_in_posts_or_in_a_named_error(tmp_path, kind):
-    pages = PAGES | {f"questions/{number}/x": (f"T{number}", page(number, "T", QUESTION, ANSWERS)) for number in range(20, 60)}
-    whole = write_zim(tmp_path / "x.zim", pages, MADE, REDIRECTS).path.read_bytes()
-    chance = random.Random(kind)
-    broken = Source(tmp_path / "broken.zim")
-    said = 0
-    for _ in range(120):
-        data = bytearray(whole)
-        if kind == "cut":
-            del data[chance.randrange(len(data)) :]
-        else:
-            for _ in range(chance.choice([1, 3, 30])):
-                data[chance.randrange(4, len(data) if kind == "bytes" else 2_000)] = chance.randrange(256)
-        broken.path.write_bytes(data)
-        started = time.monotonic()
-        report = Report()
-        try:
-            posts = list(zim.read(broken, report))
-        except ArchiveError as error:
-            said += str(broken) in str(error)
-        else:
-            said += bool(report.warnings) or bytes(data) == whole
-            assert posts
-        assert time.monotonic() - started < PATIENCE
-    # Never a page less without a word: the checksum sees to that.
-    assert said == 120
 
 
 def test_without_its_library_the_extra_is_named(tmp_path):

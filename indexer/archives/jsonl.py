@@ -109,6 +109,8 @@ def from_record(record: Mapping[str, Any]) -> Post:
         raise ValueError("id is of another site")
     if (values["kind"] == "question") != (values["id"] == values["thread_id"]):
         raise ValueError("a question, and nothing else, has its thread's id")
+    if values.get("position", 0) < 0:
+        raise ValueError("position is below 0")
     if not _ADDRESS.match(values.get("url", "")):
         values.pop("url", None)
     values["body"] = markup.clean(values.get("body", ""), collapse=False)
@@ -120,7 +122,10 @@ def _value(name: str, value: Any) -> Any:
         time = datetime.fromisoformat(value)
         if time.tzinfo is None:
             raise ValueError(f"{name} has no time zone")
-        return time.astimezone(UTC)
+        try:
+            return time.astimezone(UTC)
+        except OverflowError as error:
+            raise ValueError(f"{name} is before the first year or after the last") from error
     if name == _HISTORY and isinstance(value, list):
         return tuple(Capture(_value("captured", at), _value("votes", votes)) for at, votes in value)
     if name in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):

@@ -49,7 +49,9 @@ _BOTS = frozenset("automoderator autotldr totesmessenger remindmebot sneakpeekbo
 _BOT = re.compile(r".*(?:[_-]bot|Bot|BOT)[_-]?", re.DOTALL)
 _OFFICIAL: Final = ("moderator", "admin")
 _PENDING: Final = "automod_filtered"
-_PERMALINK = re.compile(r"(?:https?://(?:\w{2,3}\.)?reddit\.com)?(?P<path>/(?:r|u|user)/[^\s\"<>\\?#]{1,500})", re.ASCII)
+_PERMALINK = re.compile(
+    r"(?:https?://(?:\w{2,3}\.)?reddit\.com)?(?P<path>/(?:r|u|user)/[^\s\"<>\\?#\x00-\x1f\x7f\ud800-\udfff]{1,500})", re.ASCII
+)
 _TOP_LEVEL: Final = (b'"parent_id":"t3_', b'"parent_id": "t3_')
 """A quotation mark inside a text is escaped, so neither can stand anywhere but in front of the value."""
 

@@ -151,6 +151,7 @@ SAMPLES: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
     "metafilter-html/broken/hostile.html": HOSTILE_PAGE.encode,
     "metafilter-text/golden/copy.txt": lambda: pages.text_copy(THREAD).encode(),
     "mhtml/golden/page.mhtml": lambda: web.mht(pages.modern(THREAD)),
+    "mhtml/golden/base64.mhtml": lambda: web.mht(pages.classic(THREAD), encoding="base64"),
     "mhtml/broken/empty.mhtml": lambda: web.mht(NO_THREAD),
     "mhtml/broken/hostile.mhtml": lambda: web.mht(HOSTILE_PAGE, url="file:///../../etc/passwd"),
     "webarchive/golden/binary.webarchive": lambda: web.safari(pages.classic(THREAD).encode()),
@@ -168,6 +169,8 @@ SAMPLES: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
     "warc/golden/members.warc.gz": lambda: web.per_record(
         web.INFO, web.response(web.chunked(pages.classic(THREAD).encode()), "Transfer-Encoding: chunked", url=THREAD.url)
     ),
+    "warc/golden/resource.warc": lambda: web.record("resource", pages.classic(THREAD).encode(), "Content-Type: text/html")
+    + web.record("resource", b"\x89PNG", "Content-Type: image/png", url="http://example.org/x.png"),
     "warc/broken/empty.warc": lambda: web.INFO,
     "warc/broken/wrong-lengths.warc": lambda: web.record("response", web.answered(NO_THREAD.encode()), length=7)
     + web.record("response", web.answered(pages.classic(THREAD).encode()), url=THREAD.url, length=10**14)
@@ -191,9 +194,7 @@ SAMPLES: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
             )
         }
     ),
-    "containers/golden/folder.zip": lambda: containers.zipped(TWO),
-    "containers/golden/folder.tar": lambda: containers.tarred(TWO),
-    "containers/golden/folder.7z": lambda: containers.seven(TWO),
+    **{f"containers/golden/folder.{ending}": lambda pack=pack: pack(TWO) for ending, pack in containers.PACK.items()},
     "containers/golden/folder.tar.gz": lambda: gzip.compress(containers.tarred(TWO), mtime=0),
     "containers/golden/one.gz": lambda: gzip.compress(POSTS, mtime=0),
     "containers/golden/one.bz2": lambda: bz2.compress(POSTS),
@@ -254,7 +255,7 @@ def main(arguments: list[str]) -> None:
         else:
             path.write_bytes(make())  # type: ignore[call-arg,arg-type]
     for name in sorted({*TEXT, "mhtml", "webarchive", "warc", "zim"}):
-        sample = samples(name, "golden")[-1]
+        sample = samples(name, "golden")[-1]  # as good as any other
         single = sample.path / "Posts.xml" if sample.path.is_dir() else sample.path
         for kind, content in damaged(name, single).items():
             path = HERE / name / "broken" / (f"{kind.removesuffix('.xml')}.stackexchange.com/Posts.xml" if sample.path.is_dir() else kind)

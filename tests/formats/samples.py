@@ -88,6 +88,7 @@ def outcome(path: Path, name: str = "") -> Outcome:
     """What comes of a file or folder, found and opened as a build does; of the format `name` where that makes a difference."""
     found = _joined(path) if name == INFODUMP else _read(path)
     here = f"{path.parent}/"
+    assert all(str(path) in error for error in found.errors), f"an error that names no file: {found.errors}"
     found.warnings = [warning.replace(here, "") for warning in found.warnings]
     found.errors = [error.replace(here, "") for error in found.errors]
     return found
@@ -100,7 +101,6 @@ def _read(path: Path) -> Outcome:
             for post in archives.read(Source(file), report):
                 found.posts.append(post)
         except ArchiveError as error:
-            assert str(file) in error.reason, f"{error.reason} does not name {file}"
             found.errors.append(error.reason)
     found.formats, found.skipped, found.warnings = list(report.formats), report.skipped, report.warnings
     return found
