@@ -5,7 +5,9 @@ BIN    := $(VENV)/bin
 PORT   ?= 8000
 POSTS  ?= 2000000
 
-.PHONY: help run index test lint check bench streams judge clean
+FUZZ_SECONDS ?= 20
+
+.PHONY: help run index test lint check bench streams judge fuzz clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +37,9 @@ streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of
 judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS=folder with one folder a set
 	$(BIN)/python tests/bench/judge.py $(SETS)
 
+fuzz: $(VENV)/fuzz.stamp ## feed every reader what nobody would write: FUZZ_SECONDS=20 for each, or TARGETS="reddit zim"
+	$(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
+
 clean: ## delete the environment, the library built from data/threads, and caches
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis data/index data/library.sqlite*
 
@@ -54,4 +59,8 @@ $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 
 $(VENV)/bench.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/fuzz.stamp: pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[fuzz]'
 	@touch $@ $(VENV)/run.stamp

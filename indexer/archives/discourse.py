@@ -66,7 +66,7 @@ _MARKS: Final = (_POST, {"post_stream"}, {"latest_posts"}, {"errors", "error_typ
 _AVATAR: Final = re.compile(r'([^"]{0,200}?)\\?/user_avatar\\?/([A-Za-z0-9.-]{1,253})\\?/')
 _AVATAR_IN: Final = re.compile(rb'"avatar_template"\s{0,9}:\s{0,9}"' + _AVATAR.pattern.encode())
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,10}[a-z]{2,24}")
-_SLUG: Final = re.compile(r"[^\s/?#\"<>\\]{1,300}")
+_SLUG: Final = re.compile(r"[^\s/?#\"<>\\\x00-\x1f\x7f\ud800-\udfff]{1,300}")
 _ENTITY: Final = re.compile(r"&(?:[a-zA-Z]{2,10}|#\d{1,7});")
 
 

@@ -202,7 +202,7 @@ class _Dump:
                 yield self._question(number, row)
             elif kind == _ANSWER:
                 parent = _integer(row, "ParentId")
-                if parent is None or parent <= 0:
+                if parent is None or parent <= 0 or parent == number:
                     self._report.skip("an answer that does not name its question", where)
                     continue
                 self._place(number, parent)

@@ -28,7 +28,7 @@ class _Safe(HTMLParser):
         assert tag in _TAGS, f"<{tag}> in a body"
         for name, value in attributes:
             assert name in _ATTRIBUTES.get(tag, ()), f"<{tag} {name}> in a body"
-            assert name != "href" or _HREF.match(value or ""), f"a link to {value}"
+            assert name != "href" or _HREF.match((value or "").lstrip()), f"a link to {value}"  # as browsers read it
 
     def handle_decl(self, decl: str) -> None:
         raise AssertionError(f"a declaration in a body: {decl}")
@@ -51,7 +51,7 @@ def check(posts: Iterable[Post]) -> None:
         for text in _texts(post):
             text.encode()  # no halves of characters
             assert "\0" not in text, "a zero byte in a text"
-        for name in (post.id, post.thread_id, *([post.parent_id] if post.parent_id is not None else [])):
+        for name in (post.id, post.thread_id, *post.duplicate_of, *([post.parent_id] if post.parent_id is not None else [])):
             assert _ID.fullmatch(name), f"{name!r} is no id"
             assert len(name) < 2_000, "an id without end"
         assert post.kind in POST_KINDS
@@ -61,7 +61,7 @@ def check(posts: Iterable[Post]) -> None:
         assert post.best in (None, True, False)
         _check_number(post.position)
         _check_number(post.votes)
-        for time in (post.written, post.captured):
+        for time in (post.written, post.captured, post.closed):
             _check_time(time)
         for capture in post.history:
             _check_time(capture.at)
@@ -72,7 +72,8 @@ def check(posts: Iterable[Post]) -> None:
 
 def _texts(post: Post) -> list[str]:
     named = [post.id, post.thread_id, post.site, post.body, *post.tags, *post.warnings]
-    return named + [text for text in (post.parent_id, post.title, post.category, post.author, post.url) if text is not None]
+    maybe = (post.parent_id, post.title, post.category, post.author, post.url, post.licence)
+    return named + [text for text in maybe if text is not None]
 
 
 def _check_number(value: Any) -> None:

@@ -6,6 +6,7 @@ An input that stands for a folder holds its files one after another, each behind
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from indexer import archives, markup, query, words
+from indexer import archives, markup, plainmarkup, query, words
 from indexer.archives import FORMATS, Reader, Report, Source, infodump_tables
 from indexer.archives.source import HEAD
 from indexer.build import build
@@ -191,10 +192,17 @@ def _tables(data: bytes) -> None:
 
 def _markup(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
+    for resolve, collapse in itertools.product((None, lambda href: href, lambda _: None), (True, False)):
+        plain = plainmarkup.flat(_controlled(text), resolve, collapse=collapse)
+        assert plain is None or plain == markup._parsed(_controlled(text), resolve, collapse=collapse), "the short way differs"
     for body in (markup.clean(text), markup.clean(text, collapse=False), markup.from_text(text), markup.clean(text, lambda href: href)):
         contract.check_body(body)
         for quotes in (True, False):
             markup.prose(body, quotes=quotes).encode()
+
+
+def _controlled(text: str) -> str:
+    return markup._CONTROLS.sub(" ", text)
 
 
 def _query(data: bytes) -> None:
