@@ -65,7 +65,7 @@ _LISTING: Final = re.compile(
     r"posted by .+ \((?:[0-9,]{1,9}|no) (?:answers?|comments?)(?: total)?\)(?: [0-9,]+ users? marked .{1,40}| ?\[.{1,80}\])?",
     re.IGNORECASE,
 )
-_LINE_ENDS: Final = str.maketrans({"\f": "\n", "\v": "\n", "\u2028": "\n", "\u2029": "\n"})
+_LINE_ENDS: Final = str.maketrans({"\f": "\n", "\v": "\n", "\u2028": "\n", "\u2029": "\n", "\0": None})
 _PREFIX: Final = " \t>|"
 
 

@@ -57,7 +57,7 @@ def decode_page(data: bytes) -> str:
         try:
             if codecs.lookup(declared).name.startswith(_OTHER_CHARSETS):
                 return _lines(data.decode(declared))
-        except (LookupError, UnicodeDecodeError):
+        except (LookupError, ValueError):
             pass  # A charset that does not exist or does not fit says nothing.
     text = data.decode("utf-8", errors="replace")
     bad = text.count("\ufffd")

@@ -32,6 +32,9 @@ _TO_BYTE = {ord(bytes([byte]).decode("cp1252")): byte for byte in range(0x80, 0x
 MAX_WARNINGS = 200
 """Warnings kept word for word for one archive; past it they are only counted."""
 
+MAX_WARNING = 2_000
+"""Characters of a warning that are kept: it may quote the archive, which may say anything at any length."""
+
 
 @dataclass(slots=True)
 class Gauge:
@@ -122,7 +125,9 @@ class Report:
     def warn(self, what: str, where: str = "") -> None:
         """Note something that was read, but not with certainty. `where` is a line or an id."""
         if len(self.warnings) < MAX_WARNINGS:
-            self.warnings.append(f"{where}: {what}" if where else what)
+            said = f"{where}: {what}" if where else what
+            # It may quote what is half a character or a zero byte, which nothing could store.
+            self.warnings.append(said[:MAX_WARNING].encode("utf-8", "replace").decode("utf-8").replace("\0", ""))
         else:
             self.unlisted += 1
 

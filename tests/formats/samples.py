@@ -88,6 +88,7 @@ def outcome(path: Path, name: str = "") -> Outcome:
     """What comes of a file or folder, found and opened as a build does; of the format `name` where that makes a difference."""
     found = _joined(path) if name == INFODUMP else _read(path)
     here = f"{path.parent}/"
+    "".join((*found.warnings, *found.errors)).encode()  # they are stored and printed
     assert all(str(path) in error for error in found.errors), f"an error that names no file: {found.errors}"
     found.warnings = [warning.replace(here, "") for warning in found.warnings]
     found.errors = [error.replace(here, "") for error in found.errors]

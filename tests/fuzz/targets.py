@@ -114,6 +114,7 @@ def _read(posts: Iterable[Post], where: str) -> None:
     except ArchiveError as error:
         reason = error.reason
     assert where in reason, f"{reason} names no file"
+    reason.encode()
     contract.check(found)
 
 
