@@ -111,8 +111,8 @@ class _Reading:
     def answer(self, element: HtmlElement) -> Iterator[Post]:
         page = self._page
         number = integer(element.get("data-answerid"))
-        if number is None or number < 1:
-            self._report.skip("an answer whose id is no number", f"question {page.number}")
+        if number is None or number < 1 or number == page.number:
+            self._report.skip("an answer whose id is no number of its own", f"question {page.number}")
             return
         author, signed = self._signature(element)
         yield Post(

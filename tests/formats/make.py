@@ -190,7 +190,8 @@ SAMPLES: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
             "questions/7/where-do-script-tags": (
                 "</title><script>alert(1)</script>",
                 zims.PAGE.replace("<p>In water.</p>", "<p onclick=x()>In <a href='javascript:alert(1)'>water</a>.<script>x</script></p>")
-                .replace('data-answerid="11"', 'data-answerid="../../x"'),
+                .replace('data-answerid="11"', 'data-answerid="../../x"')
+                .replace("</body>", zims.answer(7, 1, "called like its question") + "</body>"),
             )
         }
     ),
