@@ -34,8 +34,8 @@ bench: $(VENV)/bench.stamp ## speed and memory: questions beside Tantivy and SQL
 streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of each family: hours, and 6 GB of disk
 	$(BIN)/python tests/bench/streams.py --posts $(POSTS)
 
-judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS=folder with one folder a set
-	$(BIN)/python tests/bench/judge.py $(SETS)
+judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS="folder folder", OPTIONS="--save before"
+	@for set in $(SETS); do $(BIN)/askive evaluate $(OPTIONS) $$set || exit 1; done
 
 fuzz: $(VENV)/fuzz.stamp ## feed every reader what nobody would write: FUZZ_SECONDS=20 for each, or TARGETS="reddit zim"
 	$(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)

@@ -11,11 +11,12 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from . import __version__, archives, forgetting, ranking, settings, shapes, terminal
+from . import __version__, archives, forgetting, judged, ranking, runs, scoreboard, settings, shapes, terminal
 from .archives import jsonl
 from .ask import Library
 from .build import NothingRead, build
-from .errors import AskiveError
+from .errors import AskiveError, BadSetting
+from .evaluate import evaluate, write_trec
 from .forgetting import Rule
 from .infodump import enrich
 from .writing import is_under_way
@@ -255,6 +256,76 @@ def enrich_command(folder: Path, library: Path | None, as_json: bool) -> None:
         f"{report.matched:,} of {report.threads:,} threads are in the dump, with {report.answers:,} answers"
         f" ({report.identified:,} threads got the site's ids, {report.changed:,} posts changed, {report.took_s:.1f} s)"
     )
+
+
+@main.command("evaluate")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--qrels", type=click.Path(path_type=Path), metavar="FILE", help="The judgments. [default: qrels.tsv of DIR]")
+@click.option(
+    "--query-field", "field", type=click.Choice(judged.FIELDS), default="text", show_default=True, help="What of it to ask."
+)
+@click.option(
+    "--duplicates",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Ask the titles of the duplicates in FILE, which are not indexed; relevant are the answers of their originals.",
+)
+@click.option("--answers-only", is_flag=True, help="Index the answers alone, without titles and questions.")
+@click.option("--engine", metavar="NAME", help="The search engine: whoosh or memory. [default: whoosh]")
+@click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
+@click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a TREC run.")
+@click.option("--save", metavar="NAME", help="Keep this run in the library's runs/, for later ones to be compared with.")
+@click.option("--against", metavar="NAME", help="Compare with this saved run. [default: the one saved last]")
+@click.option("--worse", is_flag=True, help="List the questions that got worse, with the ranks of their relevant answers.")
+@_shared
+def evaluate_command(
+    folder: Path,
+    qrels: Path | None,
+    field: judged.Field,
+    duplicates: Path | None,
+    answers_only: bool,
+    engine: str | None,
+    dial: float | None,
+    run_file: Path | None,
+    save: str | None,
+    against: str | None,
+    worse: bool,
+    library: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure the ranking on the judged set in DIR, beside plain BM25 and the run saved last.
+
+    DIR holds corpus.jsonl.gz (or .jsonl), queries.jsonl and qrels.tsv. A library is built of it for the time being, and every
+    question takes the way of any question. Printed are means over the questions that have a relevant answer, with 95 %
+    intervals (bootstrap over the questions) and, for differences, the p of a paired randomisation test.
+
+    The library in --library is not asked; saved runs are kept in its folder runs/.
+    """
+    chosen = settings.load({"library": library, "engine": engine, "dial": dial})
+    if duplicates and qrels:
+        raise click.UsageError("Take --qrels or --duplicates, not both.")
+    variant = judged.Variant(qrels or Path("qrels.tsv"), field, answers_only, duplicates)
+    with terminal.progress() as progress:
+        found = evaluate(folder, variant, engine=chosen.engine, dial=chosen.dial, progress=progress)
+    kept = chosen.library / runs.FOLDER
+    compared = runs.compare(kept, found, against)
+    try:
+        if run_file:
+            write_trec(run_file, found)
+        if save:
+            runs.save(kept, save, found)
+    except OSError as error:
+        raise BadSetting(f"{error.filename} cannot be written ({error.strerror})", "Name another file or folder") from error
+    if as_json:
+        terminal.print_json(scoreboard.shape(compared))
+        return
+    for note in compared.notes:
+        click.echo(note, err=True)
+    for line in scoreboard.table(compared):
+        click.echo(line)
+    if worse:
+        for line in scoreboard.worse(compared):
+            click.echo(line)
 
 
 @main.command()

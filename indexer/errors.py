@@ -11,7 +11,9 @@ AskiveError
 │   └── ForeignIndex      an index that this library did not build
 ├── NotFound              no thread or answer by that name
 ├── BadQuestion           a question that cannot be asked at all
-└── BadSetting            a setting with a value it cannot have
+├── BadSetting            a setting with a value it cannot have
+├── BadSet                a judged set that nothing can be measured with
+└── NotInstalled          a library that only some commands need
 """
 
 from __future__ import annotations
@@ -92,3 +94,11 @@ class BadSetting(AskiveError):
     """A setting has a value that it cannot have."""
 
     hint = "`askive info --settings` lists every setting"
+
+
+class BadSet(AskiveError):
+    """A judged set that nothing can be measured with: a file that is missing or broken, or nothing relevant in it."""
+
+
+class NotInstalled(AskiveError):
+    """A library that only some commands need is not installed."""

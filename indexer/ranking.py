@@ -6,7 +6,7 @@
 says: votes against expectation, endorsements, the best-answer mark. It multiplies, saturates and is capped, so that votes
 lift a good answer over an equal one and never rescue one that is off the point.
 
-The evaluations named below are nDCG@10 on development sets; `make judge` repeats them.
+The evaluations named below are nDCG@10 on development sets; `askive evaluate` repeats them.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _unit(step: str) -> str:
-    """What a step is counted in: bytes of archives, or of a table ("Reading postdata_askme"), or else threads."""
-    return "B" if step.startswith("Reading") else "threads"
+    """What a step is counted in: bytes of archives, or of a table ("Reading postdata_askme"), questions, or threads."""
+    return "B" if step.startswith("Reading") else "questions" if step.startswith("Asking") else "threads"
 
 
 def rows(found: tuple[Row, ...]) -> list[dict[str, Any]]:

@@ -1,0 +1,163 @@
+"""Is it any good? Builds a library from a judged set, asks every question of it, and says how the answers stand.
+
+    corpus ─judged.posts─▶ archive ─build─▶ library ─Library.ask─▶ ranking    both lines as they are, nothing beside them
+    corpus ─Document─▶ engine ─search─▶ ranking                               plain BM25: what is to be beaten
+    rankings ─measures─▶ values by question                                   which `runs` keeps and compares
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import __version__, engines, judged, measures, words
+from .archives import jsonl
+from .ask import Library
+from .build import Progress, build
+from .documents import Document
+from .engines import Engine
+from .errors import BadQuestion, BadSet
+from .judged import Answer, Topics, Variant
+from .measures import PerQuery, Ranking
+from .query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one way of ranking came to, by question."""
+
+    values: PerQuery
+    ranks: Mapping[str, Mapping[str, int]]
+    """Question id → relevant answer → its rank, counted from 1; those not found are absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What is known after everything was asked."""
+
+    name: str
+    """The set's: its folder's name."""
+    topics: Topics
+    rankings: Mapping[str, Ranking]
+    run: Run
+    baseline: Run
+    settings: Mapping[str, Any]
+    median_ms: float | None
+    """Time of a question, everything included; None where none could be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A set made into what can be asked, in a folder that must stay until the end."""
+
+    topics: Topics
+    library: Library
+    plain: Engine
+    """An answer a document, with its title and question: what plain BM25 looks through."""
+
+    def ask_plain(self, text: str) -> Ranking:
+        """The baseline: the engines' BM25 and the house's terms, each term of the question once."""
+        terms = tuple((term, 1.0) for term in dict.fromkeys(words.terms(text)))
+        return [hit.id for hit in self.plain.search(Query(text, terms), "answer", measures.DEPTH)] if terms else []
+
+
+# The line
+
+
+def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progress: Progress) -> Evaluation:
+    """Ask every judged question of a set. Raises BadSet where the set is broken, NotInstalled where a library is missing."""
+    measures.require()
+    took: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="askive-", ignore_cleanup_errors=True) as scratch:
+        prepared = prepare(folder, variant, Path(scratch), engine=engine, progress=progress)
+
+        def ask(text: str) -> Ranking:
+            try:
+                results = prepared.library.ask(text, n=measures.DEPTH, dial=dial)
+            except BadQuestion:
+                return ()
+            took.append(results.took_ms)
+            return [judged.answer_id(found.answer.id) for found in results.answers]
+
+        rankings = _ask_all("Asking", ask, prepared.topics, progress)
+        plain = _ask_all("Asking BM25", prepared.ask_plain, prepared.topics, progress)
+        prepared.plain.close()
+    settings = {
+        "engine": engine,
+        "dial": dial,
+        "qrels": None if variant.duplicates else variant.qrels.name,
+        "query_field": None if variant.duplicates else variant.field,
+        "answers_only": variant.answers_only,
+        "duplicates": variant.duplicates.name if variant.duplicates else None,
+        "version": __version__,
+    }
+    return Evaluation(
+        name=folder.resolve().name,
+        topics=prepared.topics,
+        rankings=rankings,
+        run=_run(rankings, prepared.topics),
+        baseline=_run(plain, prepared.topics),
+        settings=settings,
+        median_ms=round(statistics.median(took), 1) if took else None,
+    )
+
+
+def prepare(folder: Path, variant: Variant, scratch: Path, *, engine: str, progress: Progress) -> Prepared:
+    """The library of a set, built in `scratch` like any other, and what plain BM25 looks through."""
+    left_out = judged.duplicates(folder, variant.duplicates) if variant.duplicates else ()
+    answer_ids: dict[str, list[str]] = defaultdict(list)
+
+    def found() -> Iterator[Answer]:
+        for answer in judged.answers(folder, left_out):
+            answer_ids[answer.thread_id].append(answer.id)
+            yield answer
+
+    archive = scratch / "corpus.jsonl"
+    with archive.open("w", encoding="utf-8") as file:
+        file.writelines(jsonl.write(judged.posts(found(), answers_only=variant.answers_only)))
+    if not answer_ids:
+        raise BadSet(f"There is no answer in the corpus of {folder}")
+    topics = judged.topics(folder, variant, answer_ids)
+    report = build(scratch / "library", [archive], engine=engine, progress=progress)
+    expected = sum(map(len, answer_ids.values()))
+    if report.answers != expected:
+        raise BadSet(f"The corpus of {folder} has {expected:,} answers, and the library made of it {report.answers:,}")
+    plain = engines.load(engine).create(scratch / "plain")
+    plain.write(_document(answer, variant.answers_only) for answer in judged.answers(folder, left_out))
+    plain.flush()
+    return Prepared(topics, Library(scratch / "library"), plain)
+
+
+def _document(answer: Answer, answers_only: bool) -> Document:
+    text = answer.text if answers_only else f"{answer.title}\n{answer.question}\n{answer.text}"
+    return Document(id=answer.id, kind="answer", terms=Counter(words.terms(text)), site=judged.SITE)
+
+
+def _ask_all(step: str, ask: Callable[[str], Ranking], topics: Topics, progress: Progress) -> dict[str, Ranking]:
+    rankings = {}
+    for done, (qid, text) in enumerate(topics.texts.items()):
+        progress(step, done, len(topics.texts))
+        rankings[qid] = ask(text)
+    progress(step, len(topics.texts), len(topics.texts))
+    return rankings
+
+
+def _run(rankings: Mapping[str, Ranking], topics: Topics) -> Run:
+    ranks = {
+        qid: {answer: rank for rank, answer in enumerate(found, 1) if topics.grades[qid].get(answer)}
+        for qid, found in rankings.items()
+    }
+    return Run(measures.per_query(rankings, topics.grades), ranks)
+
+
+def write_trec(path: Path, evaluation: Evaluation) -> None:
+    """The rankings as trec_eval reads them. It sorts by score and not by rank, so the scores count down with the ranks."""
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for qid, found in evaluation.rankings.items():
+            for rank, answer in enumerate(found, 1):
+                file.write(f"{qid} Q0 {answer} {rank} {len(found) - rank + 1} askive\n")
