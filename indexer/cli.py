@@ -270,6 +270,13 @@ def enrich_command(folder: Path, library: Path | None, as_json: bool) -> None:
     metavar="FILE",
     help="Ask the titles of the duplicates in FILE, which are not indexed; relevant are the answers of their originals.",
 )
+@click.option(
+    "--archives",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Build the library of these archives; DIR then needs no corpus, and judges posts by their ids.",
+)
 @click.option("--answers-only", is_flag=True, help="Index the answers alone, without titles and questions.")
 @click.option("--engine", metavar="NAME", help="The search engine: whoosh or memory. [default: whoosh]")
 @click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
@@ -283,6 +290,7 @@ def evaluate_command(
     qrels: Path | None,
     field: judged.Field,
     duplicates: Path | None,
+    archives: tuple[Path, ...],
     answers_only: bool,
     engine: str | None,
     dial: float | None,
@@ -304,7 +312,9 @@ def evaluate_command(
     chosen = settings.load({"library": library, "engine": engine, "dial": dial})
     if duplicates and qrels:
         raise click.UsageError("Take --qrels or --duplicates, not both.")
-    variant = judged.Variant(qrels or Path("qrels.tsv"), field, answers_only, duplicates)
+    if archives and (duplicates or answers_only):
+        raise click.UsageError("--duplicates and --answers-only need the corpus of DIR, not --archives.")
+    variant = judged.Variant(qrels or Path("qrels.tsv"), field, answers_only, duplicates, archives)
     with terminal.progress() as progress:
         found = evaluate(folder, variant, engine=chosen.engine, dial=chosen.dial, progress=progress)
     kept = chosen.library / runs.FOLDER

@@ -1,30 +1,31 @@
 """Is it any good? Builds a library from a judged set, asks every question of it, and says how the answers stand.
 
-    corpus ─judged.posts─▶ archive ─build─▶ library ─Library.ask─▶ ranking    both lines as they are, nothing beside them
-    corpus ─Document─▶ engine ─search─▶ ranking                               plain BM25: what is to be beaten
-    rankings ─measures─▶ values by question                                   which `runs` keeps and compares
+    corpus ─judged.posts─▶ archive ─build─▶ library ─ask─▶ ranking    both lines as they are, nothing beside them
+    library ─an answer a document─▶ engine ─search─▶ ranking          plain BM25: what is to be beaten
+    rankings ─measures─▶ values by question                           which `runs` keeps and compares
 """
 
 from __future__ import annotations
 
 import statistics
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import __version__, engines, judged, measures, words
+from . import __version__, engines, judged, markup, measures, words
 from .archives import jsonl
 from .ask import Library
 from .build import Progress, build
 from .documents import Document
 from .engines import Engine
 from .errors import BadQuestion, BadSet
-from .judged import Answer, Topics, Variant
+from .judged import Topics, Variant
 from .measures import PerQuery, Ranking
 from .query import Query
+from .store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
             except BadQuestion:
                 return ()
             took.append(results.took_ms)
-            return [judged.answer_id(found.answer.id) for found in results.answers]
+            return [judged.own_id(found.answer.id) for found in results.answers]
 
         rankings = _ask_all("Asking", ask, prepared.topics, progress)
         plain = _ask_all("Asking BM25", prepared.ask_plain, prepared.topics, progress)
@@ -94,6 +95,7 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
         "query_field": None if variant.duplicates else variant.field,
         "answers_only": variant.answers_only,
         "duplicates": variant.duplicates.name if variant.duplicates else None,
+        "archives": [str(path) for path in variant.archives] or None,
         "version": __version__,
     }
     return Evaluation(
@@ -109,33 +111,39 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
 
 def prepare(folder: Path, variant: Variant, scratch: Path, *, engine: str, progress: Progress) -> Prepared:
     """The library of a set, built in `scratch` like any other, and what plain BM25 looks through."""
-    left_out = judged.duplicates(folder, variant.duplicates) if variant.duplicates else ()
-    answer_ids: dict[str, list[str]] = defaultdict(list)
-
-    def found() -> Iterator[Answer]:
-        for answer in judged.answers(folder, left_out):
-            answer_ids[answer.thread_id].append(answer.id)
-            yield answer
-
-    archive = scratch / "corpus.jsonl"
-    with archive.open("w", encoding="utf-8") as file:
-        file.writelines(jsonl.write(judged.posts(found(), answers_only=variant.answers_only)))
-    if not answer_ids:
-        raise BadSet(f"There is no answer in the corpus of {folder}")
-    topics = judged.topics(folder, variant, answer_ids)
-    report = build(scratch / "library", [archive], engine=engine, progress=progress)
-    expected = sum(map(len, answer_ids.values()))
-    if report.answers != expected:
-        raise BadSet(f"The corpus of {folder} has {expected:,} answers, and the library made of it {report.answers:,}")
+    archives = list(variant.archives) or [_archive(folder, variant, scratch / "corpus.jsonl")]
+    build(scratch / "library", archives, engine=engine, progress=progress)
+    answer_ids: dict[str, list[str]] = {}
     plain = engines.load(engine).create(scratch / "plain")
-    plain.write(_document(answer, variant.answers_only) for answer in judged.answers(folder, left_out))
+    store = Store(scratch / "library")
+    try:
+        plain.write(_documents(store, answer_ids))
+    finally:
+        store.close()
     plain.flush()
-    return Prepared(topics, Library(scratch / "library"), plain)
+    return Prepared(judged.topics(folder, variant, answer_ids), Library(scratch / "library"), plain)
 
 
-def _document(answer: Answer, answers_only: bool) -> Document:
-    text = answer.text if answers_only else f"{answer.title}\n{answer.question}\n{answer.text}"
-    return Document(id=answer.id, kind="answer", terms=Counter(words.terms(text)), site=judged.SITE)
+def _archive(folder: Path, variant: Variant, path: Path) -> Path:
+    """The corpus as an archive."""
+    left_out = judged.duplicates(folder, variant.duplicates) if variant.duplicates else ()
+    found = judged.posts(judged.answers(folder, left_out), answers_only=variant.answers_only)
+    with path.open("w", encoding="utf-8") as file:
+        lines = sum(1 for line in jsonl.write(found) if file.write(line))
+    if lines == 1:  # nothing after the header
+        raise BadSet(f"There is no answer in the corpus of {folder}")
+    return path
+
+
+def _documents(store: Store, answer_ids: dict[str, list[str]]) -> Iterator[Document]:
+    """One document an answer, with its title and question; notes on the way which answers there are, by thread."""
+    for thread in store.threads():
+        title, question = (thread.question.title or "", thread.question.body) if thread.question else ("", "")
+        asked = words.terms(f"{title}\n{markup.prose(question)}")
+        answer_ids[judged.own_id(thread.id)] = [judged.own_id(answer.id) for answer in thread.answers]
+        for answer in thread.answers:
+            terms = Counter(asked) + Counter(words.terms(markup.prose(answer.body)))
+            yield Document(id=judged.own_id(answer.id), kind="answer", terms=terms, site=answer.site)
 
 
 def _ask_all(step: str, ask: Callable[[str], Ranking], topics: Topics, progress: Progress) -> dict[str, Ranking]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +34,7 @@ SITE: Final = "judged"
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of one record: as much as the exchange format takes."""
 
+_MADE: Final = re.compile(rf"^{SITE}:(?:answer|thread)/")
 _MISSING: Final = object()
 
 
@@ -46,6 +48,8 @@ class Variant:
     """The index holds the answers alone: no titles, no questions."""
     duplicates: Path | None = None
     """Ask the titles of closed duplicates; the answers of their originals are relevant, and the duplicates are not indexed."""
+    archives: tuple[Path, ...] = ()
+    """What to build the library of instead of the corpus; the judgments then name answers by the ids of posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +136,9 @@ def posts(found: Iterable[Answer], *, answers_only: bool = False) -> Iterator[Po
         )
 
 
-def answer_id(post_id: str) -> str:
-    """The set's own id of an answer that `posts` made a post of."""
-    return post_id.removeprefix(f"{SITE}:answer/")
+def own_id(post_id: str) -> str:
+    """What the judgments call an answer or a thread: the set's own id where `posts` made the post, else the post's."""
+    return _MADE.sub("", post_id)
 
 
 # Questions and judgments

@@ -83,7 +83,7 @@ def paired_p(these: Sequence[float], those: Sequence[float]) -> float:
     from scipy import stats
 
     differences = np.asarray(these) - np.asarray(those)
-    if not differences.any():
+    if len(differences) < 2 or not differences.any():
         return 1.0
 
     def mean(values: np.ndarray[Any, Any], axis: int) -> Any:
