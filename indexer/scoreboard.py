@@ -54,7 +54,11 @@ def shape(found: Comparison) -> dict[str, Any]:
 def table(found: Comparison) -> Iterator[str]:
     """Lines: each measure of this run and of the baseline with its interval, and what changed since the run before."""
     evaluation, before = found.evaluation, found.before
-    said = [f"{name} {value}" for name, value in evaluation.settings.items() if value is not None and value is not False]
+    said = [
+        name if value is True else f"{name} {', '.join(value) if isinstance(value, list) else value}"
+        for name, value in evaluation.settings.items()
+        if value is not None and value is not False
+    ]
     if evaluation.median_ms is not None:
         said.append(f"{evaluation.median_ms:g} ms a question")
     yield f"{evaluation.name}: {len(evaluation.topics.texts):,} questions, {', '.join(said)}"
