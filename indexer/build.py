@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import documents, endorsements, engines, forgetting, reading
+from . import documents, endorsements, engines, forgetting, importing
 from .documents import Document
 from .engines import Engine
 from .errors import LibraryError, NoLibrary
@@ -114,7 +114,7 @@ def build(
     started = time.monotonic()
     engines.load(engine)
     paths = [library / THREADS] if paths is None else paths
-    found, left_out = reading.find(paths)
+    found, left_out = importing.find(paths)
     processes = Processes(jobs)
     store = WritableStore(library)
     try:
@@ -170,14 +170,14 @@ def _read(library: Path, found: Sequence[Path], store: WritableStore, processes:
     rows: dict[Path, Row] = {}
     tasks = []
     for path in found:
-        task = reading.task(library, path, store.archive(reading.key(library, path)), forgotten)
-        if isinstance(task, reading.Task):
+        task = importing.task(library, path, store.archive(importing.key(library, path)), forgotten)
+        if isinstance(task, importing.Task):
             tasks.append(task)
         else:
             rows[path] = Row(path, task, "unchanged" if task.status == "read" else "failed")
     total = sum(task.archive.size for task in tasks)
     done = 0
-    for current in reading.readings(library, tasks, processes):
+    for current in importing.readings(library, tasks, processes):
         progress("Reading", done, total)
         for batch in current.batches:
             store.put_all(batch.copies)

@@ -19,7 +19,7 @@ FLOORS = [
     {"query", "documents", "agreement", "names", "judged", "measures"},
     {"archives", "engines", "endorsements", "standing", "merging", "forgetting", "passage", "rows"},
     {"store"},
-    {"writing", "ranking", "reading"},
+    {"writing", "ranking", "importing"},
     {"build", "ask", "infodump_matching"},
     {"infodump", "evaluate"},
     {"shapes", "runs"},

@@ -22,7 +22,7 @@ import pytest
 from advice import make_library
 from conftest import answer, question, write_archive
 
-from indexer import engines, forgetting, markup, reading
+from indexer import engines, forgetting, importing, markup
 from indexer.archives import jsonl
 from indexer.ask import Library
 from indexer.build import NothingRead, build
@@ -260,7 +260,7 @@ def test_files_that_belong_to_a_saved_page_are_left_out(tmp_path):
     (tmp_path / "Page_files").mkdir()
     for name in ("Page.html", "Page_files/style.css", "Page_files/frame.html", ".hidden", "other.txt"):
         (tmp_path / name).write_text("x")
-    found, left_out = reading.find([tmp_path])
+    found, left_out = importing.find([tmp_path])
     assert [path.name for path in found] == ["Page.html", "other.txt"]
     assert left_out == 3
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from indexer import archives, forgetting, reading, writing
+from indexer import archives, forgetting, importing, writing
 from indexer.archives import Source, jsonl
 from indexer.ask import Library
 from indexer.build import build
@@ -97,7 +97,7 @@ def test_posts_in_batches_are_what_posts_one_by_one_are(tmp_path_factory, posts,
 
 
 def test_archives_read_by_several_processes_give_the_same_library(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(importing, "WORTH_PROCESSES", 0)
     write_archive(tmp_path / "in" / "large.jsonl", many(1500))
     (tmp_path / "in" / "broken.txt").write_bytes(b"\0" * 10)
     reports = [build(tmp_path / str(jobs), [SAMPLE, tmp_path / "in"], jobs=jobs) for jobs in (1, 3)]
@@ -105,13 +105,13 @@ def test_archives_read_by_several_processes_give_the_same_library(tmp_path, monk
     assert [(row.path, row.status, row.archive) for row in reports[0].rows] == [
         (row.path, row.status, row.archive) for row in reports[1].rows
     ]
-    assert not (tmp_path / "3" / reading.SPOOL).exists()
+    assert not (tmp_path / "3" / importing.SPOOL).exists()
     again = build(tmp_path / "3", [SAMPLE, tmp_path / "in"], jobs=3)
     assert {row.status for row in again.rows} == {"unchanged", "failed"}
 
 
 def test_an_archive_touched_but_the_same_is_told_by_another_process_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(importing, "WORTH_PROCESSES", 0)
     paths = [write_archive(tmp_path / f"{n}.jsonl", many(2, 10 * n)) for n in range(3)]
     build(tmp_path / "library", paths, jobs=2, engine="memory")
     os.utime(paths[1], (1, 1))
@@ -119,12 +119,12 @@ def test_an_archive_touched_but_the_same_is_told_by_another_process_too(tmp_path
 
 
 def test_a_reading_process_that_is_killed_is_one_failed_archive(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(importing, "WORTH_PROCESSES", 0)
     paths = [write_archive(tmp_path / f"{n}.jsonl", many(3000, 5000 * n)) for n in range(3)]
     processes = Processes(2)
-    tasks = [reading.task(tmp_path, path, None, Forgotten([])) for path in paths]
+    tasks = [importing.task(tmp_path, path, None, Forgotten([])) for path in paths]
     found = []
-    for current in reading.readings(tmp_path, tasks, processes):
+    for current in importing.readings(tmp_path, tasks, processes):
         for number, _batch in enumerate(current.batches):
             if current.task.path == paths[0] and number == 0:
                 for process in list(processes._pool._processes.values()):
@@ -185,7 +185,7 @@ def stop_at(count: int):
 
 
 def test_an_interrupted_large_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "BATCH", 50)
+    monkeypatch.setattr(importing, "BATCH", 50)
     monkeypatch.setattr("indexer.build.STEP", 10)
     paths = [write_archive(tmp_path / f"{n}.jsonl", many(100, 1000 * n)) for n in range(2)]
     build(tmp_path / "whole", paths, engine="memory")
@@ -265,9 +265,9 @@ def test_only_one_writes_at_a_time_whichever_way(tmp_path):
 COMMAND = """
 import sys
 from pathlib import Path
-from indexer import build, reading
-reading.BATCH = 40
-reading.WORTH_PROCESSES = 0
+from indexer import build, importing
+importing.BATCH = 40
+importing.WORTH_PROCESSES = 0
 build.STEP = 20
 if __name__ == "__main__":
     build.build(Path(sys.argv[1]), [Path(name) for name in sys.argv[2:]], jobs=2, large=0)

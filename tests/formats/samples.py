@@ -18,8 +18,9 @@ from indexer import archives
 from indexer.archives import FORMATS, jsonl
 from indexer.archives.source import Report, Source
 from indexer.ask import Library
-from indexer.build import build, find
+from indexer.build import build
 from indexer.errors import ArchiveError
+from indexer.importing import find
 from indexer.infodump import enrich
 from indexer.thread import Post
 
