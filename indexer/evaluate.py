@@ -11,6 +11,7 @@ import statistics
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from .ask import Library
 from .build import Progress, build
 from .documents import Document
 from .engines import Engine
-from .errors import BadQuestion, BadSet
+from .errors import BadQuestion, BadSet, LibraryError
 from .judged import Topics, Variant
 from .measures import PerQuery, Ranking
 from .query import Query
@@ -71,11 +72,14 @@ class Prepared:
 
 
 def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progress: Progress) -> Evaluation:
-    """Ask every judged question of a set. Raises BadSet where the set is broken, NotInstalled where a library is missing."""
+    """Ask every judged question of a set.
+
+    Raises BadSet where the set is broken, NotInstalled where a package is missing, LibraryError where there is no room.
+    """
     measures.require()
     took: list[float] = []
-    with tempfile.TemporaryDirectory(prefix="askive-", ignore_cleanup_errors=True) as scratch:
-        prepared = prepare(folder, variant, Path(scratch), engine=engine, progress=progress)
+    with _scratch() as scratch:
+        prepared = prepare(folder, variant, scratch, engine=engine, progress=progress)
 
         def ask(text: str) -> Ranking:
             try:
@@ -107,6 +111,17 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
         settings=settings,
         median_ms=round(statistics.median(took), 1) if took else None,
     )
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="askive-", ignore_cleanup_errors=True) as scratch:
+            yield Path(scratch)
+    except OSError as error:
+        place = tempfile.gettempdir()
+        raise LibraryError(f"No library could be made in {place} ({error.strerror or error})", "Make room there") from error
 
 
 def prepare(folder: Path, variant: Variant, scratch: Path, *, engine: str, progress: Progress) -> Prepared:

@@ -34,6 +34,9 @@ SITE: Final = "judged"
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes of one record: as much as the exchange format takes."""
 
+MAX_GRADE: Final = 1000
+"""trec_eval makes room for every grade up to the highest."""
+
 _MADE: Final = re.compile(rf"^{SITE}:(?:answer|thread)/")
 _MISSING: Final = object()
 
@@ -164,6 +167,8 @@ def topics(folder: Path, variant: Variant, answer_ids: Mapping[str, Iterable[str
             value = int(grade)
         except ValueError:
             raise BadSet(f"{where}: the grade {grade[:40]!r} is no whole number") from None
+        if abs(value) > MAX_GRADE:
+            raise BadSet(f"{where}: the grade {grade[:40]} is beyond {MAX_GRADE}")
         if answer in grades[qid]:
             raise BadSet(f"{where}: question {qid} and answer {answer} are judged twice")
         grades[qid][answer] = max(0, value)
@@ -283,7 +288,7 @@ def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _columns(path: Path, count: int) -> Iterator[tuple[str, list[str]]]:
     for where, line in _lines(path):
         columns = [column.strip() for column in line.split("\t")]
-        if len(columns) != count or not all(columns):
+        if len(columns) != count or not all(columns) or "\0" in line:
             raise BadSet(f"{where} has not {count} columns with a tabulator between them")
         yield where, columns
 
@@ -303,7 +308,8 @@ def _text(record: Mapping[str, Any], key: str, where: str, default: object = _MI
         value = default
     if not isinstance(value, str):
         raise BadSet(f"{where}: {key} is {'missing' if value is None else 'no text'}")
-    return value
+    # A lone surrogate can be written in JSON, and nothing after this could store it.
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _votes(record: Mapping[str, Any], where: str) -> int | None:

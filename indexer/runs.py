@@ -20,8 +20,6 @@ FOLDER: Final = "runs"
 
 VERSION: Final = 1
 _NAME: Final = re.compile(r"\w[\w.+-]{0,60}")
-_OF_VARIANT: Final = ("qrels", "query_field", "answers_only", "duplicates", "dial")
-"""Settings that have to agree for two runs to be of the same thing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -360,6 +360,8 @@ def test_missing_libraries_are_named_with_what_installs_them(tiny, monkeypatch):
         ("qrels.tsv", b"unknown\ta1\t1\n", "no question has a relevant answer"),
         ("qrels.tsv", b"q1 a1 1\n", "3 columns"),
         ("qrels.tsv", b"q1\ta1\tgood\n", "whole number"),
+        ("qrels.tsv", b"q1\ta1\t99999999999999999999\n", "beyond"),
+        ("qrels.tsv", b"q1\ta\0\t1\n", "3 columns"),
         ("qrels.tsv", b"q1\ta1\t1\nq1\ta1\t2\n", "judged twice"),
     ],
 )
@@ -380,6 +382,24 @@ def test_a_broken_set_ends_in_a_plain_line(tiny, file, content, said):
 def test_values_that_cannot_be_end_in_a_plain_line(tiny, change):
     write_set(tiny, corpus=[row | change for row in rows()])
     assert next(iter(change)) in run(tiny, "--library", tiny.parent, code=1).stderr
+
+
+def test_text_that_no_file_can_hold_is_mended(tiny):
+    write_set(tiny, corpus=[row | {"title": "cat \ud800"} for row in rows()], questions=[{"qid": "q1", "text": "cat \udfff"}])
+    assert run_json(tiny, "--library", tiny.parent)["queries"] == 1
+
+
+def test_names_may_be_of_any_script(tiny):
+    corpus = [row | {"answer_id": f"отв/{row['answer_id']}"} for row in rows()]
+    write_set(tiny, corpus=corpus, questions=[{"qid": "第1", "text": "cat wakes"}], qrels=[("第1", "отв/a1", 1)])
+    found = evaluated(tiny)
+    assert found.run.ranks == {"第1": {"отв/a1": 1}}
+    assert found.run.values["第1"]["nDCG@10"] == 1
+
+
+def test_no_room_is_told(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate.tempfile, "tempdir", str(tmp_path / "gone"))
+    assert "No library could be made in" in run(tiny, "--library", tmp_path, code=1).stderr
 
 
 def test_an_answer_twice_is_no_corpus(tiny):
