@@ -19,7 +19,7 @@ from .errors import AskiveError, BadSetting
 from .evaluate import evaluate, write_trec
 from .forgetting import Rule
 from .infodump import enrich
-from .writing import is_under_way
+from .steps import is_under_way
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from indexer import archives, forgetting, importing, writing
+from indexer import archives, forgetting, importing, steps
 from indexer.archives import Source, jsonl
 from indexer.ask import Library
 from indexer.build import build
@@ -25,8 +25,9 @@ from indexer.errors import LibraryBusy, NoLibrary
 from indexer.forgetting import Forgotten, Rule
 from indexer.processes import Processes
 from indexer.rows import copy_row
+from indexer.steps import WORK
 from indexer.thread import Post
-from indexer.writing import WORK, WritableStore
+from indexer.writing import WritableStore
 
 
 def export(library: Path) -> str:
@@ -151,7 +152,7 @@ def test_a_large_build_gives_the_library_that_a_small_one_gives(tmp_path, engine
         build(tmp_path / name, [first, second], engine=engine, large=large)
     assert export(tmp_path / "small") == export(tmp_path / "large")
     assert fields(tmp_path / "small") == fields(tmp_path / "large")
-    assert not writing.is_under_way(tmp_path / "large")
+    assert not steps.is_under_way(tmp_path / "large")
     asked = [Library(tmp_path / name).ask("what do owls eat, mice?").answers for name in ("small", "large")]
     assert [(found.answer.id, found.score) for found in asked[0]] == [(found.answer.id, found.score) for found in asked[1]]
 
@@ -221,10 +222,10 @@ def test_another_build_does_not_go_on_with_what_it_is_not_about(tmp_path):
     first, other = (write_archive(tmp_path / f"{n}.jsonl", many(10, 1000 * n)) for n in range(2))
     with pytest.raises(Stopped):
         build(tmp_path / "library", [first], large=0, progress=stop_at(2))
-    assert writing.is_under_way(tmp_path / "library")
+    assert steps.is_under_way(tmp_path / "library")
     report = build(tmp_path / "library", [other], large=0)
     assert (report.resumed, report.threads) == (False, 10)
-    assert not writing.is_under_way(tmp_path / "library")
+    assert not steps.is_under_way(tmp_path / "library")
 
 
 def test_what_a_damaged_left_over_holds_is_begun_again(tmp_path):
