@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import random
 import signal
@@ -313,17 +314,22 @@ def test_kill_at_any_moment_of_a_large_build_in_processes(tmp_path):
 # What belongs to an archive
 
 
-def test_a_dump_is_read_again_when_only_one_of_its_tables_changes(tmp_path):
+@pytest.mark.parametrize(("ending", "pack"), [("", bytes), (".gz", gzip.compress)])
+def test_a_dump_is_read_again_when_only_one_of_its_tables_changes(tmp_path, ending, pack):
     dump = tmp_path / "beer.stackexchange.com"
     dump.mkdir()
+
+    def write(name, text):
+        (dump / f"{name}{ending}").write_bytes(pack(text.encode()))
+
     row = '<row Id="1" PostTypeId="1" CreationDate="2014-01-01T00:00:00.000" Score="3" Title="Which hops?" Body="&lt;p&gt;Which?&lt;/p&gt;" OwnerUserId="7" />'
-    (dump / "Posts.xml").write_text(f"<posts>\n{row}\n</posts>")
-    (dump / "Users.xml").write_text('<users>\n<row Id="7" DisplayName="Ann" />\n</users>')
+    write("Posts.xml", f"<posts>\n{row}\n</posts>")
+    write("Users.xml", '<users>\n<row Id="7" DisplayName="Ann" />\n</users>')
     build(tmp_path / "library", [dump], engine="memory")
     assert [post.author for post in Library(tmp_path / "library").posts()] == ["Ann"]
-    (dump / "Users.xml").write_text('<users>\n<row Id="7" DisplayName="Beatrice" />\n</users>')
+    write("Users.xml", '<users>\n<row Id="7" DisplayName="Beatrice" />\n</users>')
     report = build(tmp_path / "library", [dump], engine="memory")
-    assert {row.path.name: row.status for row in report.rows}["Posts.xml"] == "read"
+    assert {row.path.name: row.status for row in report.rows}[f"Posts.xml{ending}"] == "read"
     assert [post.author for post in Library(tmp_path / "library").posts()] == ["Beatrice"]
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from ..errors import ArchiveError, DamagedArchive, UnknownFormat
 from ..thread import Post
 from . import (
+    compressed,
     containers,
     discourse,
     hackernews,
@@ -89,7 +90,11 @@ def belonging(source: Source) -> tuple[Path, ...]:
 
     Raises OSError for a file that cannot be opened.
     """
-    return (source.path, *stackexchange.beside(source))
+    try:
+        return (source.path, *stackexchange.beside(compressed.decompressed(source, Report())))
+    except ArchiveError:
+        # Reading it will say why.
+        return (source.path,)
 
 
 def detect(source: Source) -> Reader:

@@ -22,7 +22,6 @@ from indexer.build import build
 from indexer.errors import ArchiveError
 from indexer.importing import find
 from indexer.infodump import enrich
-from indexer.reading import find
 from indexer.thread import Post
 
 HERE = Path(__file__).resolve().parent
