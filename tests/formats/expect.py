@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
         different += 1
         name = f"{sample}.expected.jsonl"
         sys.stdout.writelines(
-            difflib.unified_diff(expected.splitlines(keepends=True), came.splitlines(keepends=True), name, f"{name}, as it comes")
+            difflib.unified_diff(
+                expected.splitlines(keepends=True), came.splitlines(keepends=True), name, f"{name}, as it comes"
+            )
         )
         if write:
             sample.expected.write_text(came, "utf-8")

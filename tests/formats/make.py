@@ -76,7 +76,9 @@ CELLAR = replace(
 HOSTILE_PAGE = pages.modern(HOSTILE).replace(
     "An ordinary question.", 'An <a href=" jAvAsCrIpT&#58;alert(1)" onmouseover=x()>ordinary</a> question.<svg onload=x()>'
 )
-NO_THREAD = "<html><head><title>Ask MetaFilter | questions</title></head><body class='subsite-askmefi'><p>Nothing.</p></body></html>"
+NO_THREAD = (
+    "<html><head><title>Ask MetaFilter | questions</title></head><body class='subsite-askmefi'><p>Nothing.</p></body></html>"
+)
 MADE = zims.MADE | {"Name": "cooking.stackexchange.com_en_all"}
 POSTS = (HERE / "askive-jsonl" / "golden" / "threads.jsonl").read_bytes()
 MORE = POSTS.replace(b"example.org:1", b"example.org:7")
@@ -230,14 +232,20 @@ SAMPLES: dict[str, Callable[[], bytes] | Callable[[Path], None]] = {
 
 
 GARBAGE = bytes(range(256))
-TEXT = frozenset({"askive-jsonl", "stackexchange", "reddit", "hackernews", "lemmy", "discourse", "metafilter-html", "metafilter-text"})
+TEXT = frozenset(
+    {"askive-jsonl", "stackexchange", "reddit", "hackernews", "lemmy", "discourse", "metafilter-html", "metafilter-text"}
+)
 
 
 def damaged(name: str, path: Path) -> dict[str, bytes]:
     """What may become of a golden sample on its way: cut off, overwritten in the middle, in another encoding."""
     data, ending = path.read_bytes(), "".join(path.suffixes)
     middle = len(data) // 2 if name != "zim" else 3_000  # its pages; most of it is a table of nothing
-    found = {"truncated": data[: len(data) * 3 // 5], "garbage": data[:middle] + GARBAGE + data[middle:], "zeros": data[:middle] + b"\0" * 512 + data[middle + 512 :]}
+    found = {
+        "truncated": data[: len(data) * 3 // 5],
+        "garbage": data[:middle] + GARBAGE + data[middle:],
+        "zeros": data[:middle] + b"\0" * 512 + data[middle + 512 :],
+    }
     if name in TEXT:
         found["utf-16"] = data.decode().encode("utf-16")
         found["windows-1252"] = data.decode("utf-8-sig").encode("windows-1252")
@@ -256,10 +264,11 @@ def main(arguments: list[str]) -> None:
         else:
             path.write_bytes(make())  # type: ignore[call-arg,arg-type]
     for name in sorted({*TEXT, "mhtml", "webarchive", "warc", "zim"}):
-        sample = samples(name, "golden")[-1]  # as good as any other
-        single = sample.path / "Posts.xml" if sample.path.is_dir() else sample.path
-        for kind, content in damaged(name, single).items():
-            path = HERE / name / "broken" / (f"{kind.removesuffix('.xml')}.stackexchange.com/Posts.xml" if sample.path.is_dir() else kind)
+        golden = samples(name, "golden")[-1].path  # as good as any other
+        for kind, content in damaged(name, golden / "Posts.xml" if golden.is_dir() else golden).items():
+            # The folder of a dump names its site, in which there is no hyphen.
+            place = f"{kind.removesuffix('.xml').replace('-', '')}.stackexchange.com/Posts.xml" if golden.is_dir() else kind
+            path = HERE / name / "broken" / place
             if anew or not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)

@@ -71,7 +71,9 @@ class Findings:
 
 def _where(said: str) -> str:
     """The kind of an error and the place in the house it came from, out of its traceback."""
-    places = [line.strip() for line in said.splitlines() if line.startswith('  File "') and ("indexer" in line or "contract" in line)]
+    places = [
+        line.strip() for line in said.splitlines() if line.startswith('  File "') and ("indexer" in line or "contract" in line)
+    ]
     return f"{places[-1] if places else ''} {said.rstrip().rpartition(chr(10))[2].partition(':')[0]}"
 
 
@@ -196,16 +198,25 @@ def main() -> int:
         print(f"{name:16} {runs:10,} inputs  {len(found[name])} findings", flush=True)
     for name, paths in found.items():
         for path in paths:
-            said = path.with_name(f"{path.name}.txt")
-            print(f"\n{path.relative_to(ROOT)}\n  {said.read_text('utf-8').rstrip().rpartition(chr(10))[2][:300] if said.exists() else 'took too long, or killed the process'}")
-            home = {"tables": "infodump"}.get(name, name)
-            print(
-                f"  Mend it, and keep it: copy it to tests/formats/{home}/broken/ under a name that says what is wrong with it, then"
-                f" `python -m tests.formats.expect --write {home}`"
-                if home not in ("markup", "query")
-                else f"  Mend it, and keep it as a case in tests/test_{home}.py"
-            )
+            print(_report(name, path))
     return int(any(found.values()))
+
+
+def _report(name: str, path: Path) -> str:
+    """What was found, and how it is kept from coming back."""
+    said = path.with_name(f"{path.name}.txt")
+    what = (
+        said.read_text("utf-8").rstrip().rpartition("\n")[2][:300] if said.exists() else "took too long, or killed the process"
+    )
+    if name in ("markup", "query"):
+        keep = f"as a case in tests/test_{name}.py"
+    else:
+        home = "infodump" if name == "tables" else name
+        keep = (
+            f"in tests/formats/{home}/broken/ under a name that says what is wrong with it,"
+            f" then run `python -m tests.formats.expect --write {home}`"
+        )
+    return f"\n{path.relative_to(ROOT)}\n  {what}\n  Mend it, and keep it {keep}"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,9 @@ def sealed(data: bytes) -> bytes:
         return data[:-16] + hashlib.md5(data[:-16], usedforsecurity=False).digest()
     if data.startswith(b"7z\xbc\xaf\x27\x1c") and len(data) >= 32:
         offset, size = struct.unpack("<QQ", data[12:28])
-        start = data[12:28] + struct.pack("<I", zlib.crc32(data[32 + offset : 32 + offset + size]) if offset + size < len(data) else 0)
+        start = data[12:28] + struct.pack(
+            "<I", zlib.crc32(data[32 + offset : 32 + offset + size]) if offset + size < len(data) else 0
+        )
         return data[:8] + struct.pack("<I", zlib.crc32(start)) + start + data[32:]
     return data
 

@@ -29,12 +29,12 @@ from tests.formats.samples import HERE, INFODUMP, KINDS, joined, samples
 PART: Final = re.compile(rb"^=====([\w.]{1,40})=====\n", re.MULTILINE)
 MAX_SEED: Final = 60_000
 
-JSON: Final = (b"null", b"true", b"{}", b"[]", b'"', b"\\ud800", b"\\u0000", b"1e999", b"-1", b"9" * 30, b"NaN", b"[" * 200, b'{"a":' * 99)
+JSON: Final = (b"null", b"true", b"{}", b"[]", b'"', b"\\ud800", b"\\u0000", b"1e999", b"-1", b"9" * 30, b"NaN", b"[" * 200, b'{"a":' * 99)  # fmt: skip
 MARKUP: Final = (
     b"<div>", b"</div>", b"<p>", b"<!--", b"-->", b"<script>", b"<svg>", b"<table><tr><td>", b"<a href=", b"javascript:", b"&#0;", b"&#x",
     b"<![CDATA[", b"]]>", b"<pre>", b"<br>", b"<blockquote>", b"<em>", b"<ul><li>", b"<h1>", b"<img alt=x>", b"&lt;", b"<base href=", b"<math>",
 )  # fmt: skip
-MAIL: Final = (b"\r\n\r\n", b"\r\n", b"Content-Type: ", b"text/html", b"; charset=utf-16", b"Content-Transfer-Encoding: base64\r\n", b"=\r\n", b"=3D")
+MAIL: Final = (b"\r\n\r\n", b"\r\n", b"Content-Type: ", b"text/html", b"; charset=utf-16", b"Content-Transfer-Encoding: base64\r\n", b"=\r\n", b"=3D")  # fmt: skip
 TOKENS: Final[dict[str, tuple[bytes, ...]]] = {
     "stackexchange": (b"<row ", b" />", b"&#0;", b"&#xD800;", b"&lt;", b"<!--", b"<![CDATA[", b"<!DOCTYPE a [", b"</posts>", b'Id="1"', b"<?xml ?>"),
     "metafilter-html": (*MARKUP, b"posted by x at 3:00 PM on May 1", b'<div class="comments">', b'<span class="smallcopy">', b"/web/2013/"),
@@ -74,7 +74,11 @@ def _seeds(name: str) -> Iterable[bytes]:
     elif name == "markup":
         for format_name in ("askive-jsonl", "stackexchange", "discourse"):
             for kind in KINDS:
-                yield from (post.body.encode() for sample in samples(format_name, kind) for post in archives.jsonl.read(Source(sample.expected), Report()))
+                yield from (
+                    post.body.encode()
+                    for sample in samples(format_name, kind)
+                    for post in archives.jsonl.read(Source(sample.expected), Report())
+                )
         yield b"".join(MARKUP)
     else:
         for kind in KINDS:
@@ -196,7 +200,12 @@ def _markup(data: bytes) -> None:
     for resolve, collapse in itertools.product((None, lambda href: href, lambda _: None), (True, False)):
         plain = plainmarkup.flat(_controlled(text), resolve, collapse=collapse)
         assert plain is None or plain == markup._parsed(_controlled(text), resolve, collapse=collapse), "the short way differs"
-    for body in (markup.clean(text), markup.clean(text, collapse=False), markup.from_text(text), markup.clean(text, lambda href: href)):
+    for body in (
+        markup.clean(text),
+        markup.clean(text, collapse=False),
+        markup.from_text(text),
+        markup.clean(text, lambda href: href),
+    ):
         contract.check_body(body)
         for quotes in (True, False):
             markup.prose(body, quotes=quotes).encode()
