@@ -228,7 +228,6 @@ class Library:
         ids = [answer.candidate.id for answer in ranked]
         posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
         backers = store.backers(ids)
-        terms = {term for term, _ in asked.terms}
         page = []
         for rank, answer in enumerate(ranked, offset + 1):
             post = posts[answer.candidate.id]
@@ -244,7 +243,7 @@ class Library:
                     endorsed_by=tuple(backers.get(post.id, ())),
                     score=answer.score,
                     signals=answer.signals,
-                    snippet=passage.best(markup.prose(post.body), terms),
+                    snippet=passage.best(markup.own_words(post.body), dict(asked.terms), phrases=asked.phrases),
                 )
             )
         return tuple(page)

@@ -45,6 +45,10 @@ _DROPPED = {
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTE = re.compile(r"<(blockquote|q)\b[^>]*>.*?</\1>", re.DOTALL)
+_BLOCKQUOTE = re.compile(r"<(/?)blockquote>")
+# How forums without a mark for quotations have them: the question's words in italics, the answer below.
+_EMPHASISED_LINE = re.compile(r"(<p>|<br>)<(em|i)>(?:(?!</?(?:em|i)>).){20,2000}</\2>(?=</p>|<br>)", re.DOTALL)
+_QUOTED_LINE = re.compile(r"(?:(?<=<p>)|(?<=<br>))(?:&gt;|›)(?:(?!<br>|</p>).)*", re.DOTALL)
 _STEADY = frozenset({"p", "br", "blockquote", "ul", "ol", "li", "pre", "div", "a", "b", "code", "em", "i", "strong", "small"})
 _PASSES = 5
 _OPENING = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
@@ -144,6 +148,27 @@ def prose(safe: str, *, quotes: bool = True) -> str:
     text = text.replace("</tr>", "\n").replace("</td>", " ").replace("</th>", " ").replace("</dt>", "\n").replace("</dd>", "\n")
     text = html.unescape(TAG.sub("", text))
     return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+def own_words(safe: str) -> str:
+    """The prose of safe HTML without what its author quotes as a block: block quotations, lines all in italics, "> " lines.
+
+    Where nothing else is left, all of it.
+    """
+    kept = _QUOTED_LINE.sub("", _EMPHASISED_LINE.sub(r"\1", "".join(_outside_quotes(safe)))).strip()
+    return (kept and prose(kept)) or prose(safe)
+
+
+def _outside_quotes(safe: str) -> Iterator[str]:
+    """What of safe HTML stands in no block quotation, however deep these are."""
+    depth = start = 0
+    for tag in _BLOCKQUOTE.finditer(safe):
+        if not depth:
+            yield safe[start : tag.start()]
+        depth = max(0, depth + (-1 if tag.group(1) else 1))
+        start = tag.end()
+    if not depth:
+        yield safe[start:]
 
 
 class _Blocks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -64,6 +64,23 @@ def words(text: str) -> Iterator[Word]:
         yield Word(found.start(), found.end(), term, is_stop)
 
 
+def matches(text: str, wanted: Collection[str]) -> Iterator[Word]:
+    """The words of `text` whose term is wanted, in order and without stop words: `words`, faster in a long text."""
+    # The stemmer changes no first letter, so that most words need no stem.
+    initials = {term[:1] for term in wanted}
+    for found in _WORD.finditer(text):
+        if fold(found.group()[0])[:1] in initials:
+            _, _, term, is_stop = term_of(found.group())
+            if term in wanted and not is_stop:
+                yield Word(found.start(), found.end(), term, is_stop)
+
+
+def forms(text: str) -> Iterator[tuple[int, int, str]]:
+    """Every word of `text` as written but folded, with where it stands: what phrases are made of."""
+    for found in _WORD.finditer(text):
+        yield found.start(), found.end(), fold(found.group()).replace("’", "'").replace("ʼ", "'")
+
+
 def terms(text: str) -> list[str]:
     """The terms of `text` in order, with repetitions, without stop words."""
     return [word.term for word in words(text) if not word.is_stop]
@@ -71,4 +88,4 @@ def terms(text: str) -> list[str]:
 
 def plain(text: str) -> str:
     """`text` as its folded words between single spaces: what phrases are looked up in, stop words and all."""
-    return " ".join(fold(found.group()).replace("’", "'").replace("ʼ", "'") for found in _WORD.finditer(text))
+    return " ".join(form for _, _, form in forms(text))

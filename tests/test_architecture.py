@@ -15,7 +15,7 @@ from indexer import archives, cli, engines, settings
 FLOORS = [
     {"errors", "processes"},
     {"thread", "settings"},
-    {"words", "markup", "plainmarkup"},
+    {"words", "markup", "plainmarkup", "sentences"},
     {"query", "documents", "agreement", "names", "judged", "measures"},
     {"archives", "engines", "endorsements", "standing", "merging", "forgetting", "passage", "rows"},
     {"store"},
