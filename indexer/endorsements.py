@@ -18,20 +18,15 @@ of them: "I agree with ▮", "do what ▮ says", "please don't do what ▮ says"
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from . import agreement
-from .markup import prose
-from .names import BLOT, Mention, People, Person
+from .names import People, Person
+from .ownwords import Text, marked, plain, read, sentences_of
 from .thread import Post, Thread
 from .words import fold
-
-READ: Final = 50_000
-"""Code points of one post in which endorsements are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +55,10 @@ def find(thread: Thread) -> list[Endorsement]:
     found = _Found()
     asker = (thread.question.author if thread.question else None) or "anonymous"
     if thread.question:
-        earlier.update(_long_sentences(_read(thread.question)))
+        earlier.update(_long_sentences(read(thread.question)))
     for reply in thread.replies:
         if reply.kind != "modnote":
-            text = _read(reply)
+            text = read(reply)
             author = asker if reply.kind == "relay" else reply.author
             for said in _named(text, people, earlier, by_asker=thread.by_asker(reply)):
                 if said.person and said.person.answers:
@@ -81,7 +76,7 @@ def _read_comments(thread: Thread, post: Post, people: People, found: _Found) ->
     name = fold(post.author or "")
     spoke: set[str] = set()
     for comment in thread.comments[post.id]:
-        text = _read(comment)
+        text = read(comment)
         if thread.is_advice(post) and (said := _of_post_above(text, name, alone=not spoke)):
             found.add(comment, comment.author, post, said)
         for said in _named(text, people, frozenset(), by_asker=thread.by_asker(comment)):
@@ -110,7 +105,7 @@ class _Said(NamedTuple):
     of_first: bool = False
 
 
-def _of_post_above(text: _Text, name: str, *, alone: bool) -> _Said | None:
+def _of_post_above(text: Text, name: str, *, alone: bool) -> _Said | None:
     """What a comment's first sentence says of the post by `name` that it stands under; `alone`: no other comment precedes."""
     body = text.own.lstrip()
     to_author = False
@@ -119,8 +114,8 @@ def _of_post_above(text: _Text, name: str, *, alone: bool) -> _Said | None:
         if not to_author:
             return None
         body = body[1 + len(name) :] if fold(body[1:]).startswith(name) else body.partition(" ")[2]
-    start, end = next(_sentences(body, []), (0, 0))
-    backs = agreement.of_post_above(_plain(body[start:end]), alone=alone or to_author)
+    start, end = next(sentences_of(body, []), (0, 0))
+    backs = agreement.of_post_above(plain(body[start:end]), alone=alone or to_author)
     return None if backs is None else _Said(None, backs, plain=True, favorited=False, evidence=body[start:end].strip())
 
 
@@ -152,110 +147,27 @@ class _Found:
         return [endorsement for endorsement, _ in self._held.values()]
 
 
-class _Text(NamedTuple):
-    """A post as it stands, and the same with what is quoted blotted out, at the same offsets."""
-
-    shown: str
-    own: str
-
-
-# An inch mark follows a digit and so opens nothing.
-_QUOTED: Final = re.compile(r"(?<![\w\"])\"(?=\S)[^\"\n]{1,600}(?<=\S)\"(?!\w)|“[^”\n]{1,600}”")
-_ITALIC_LINE: Final = re.compile(r"(?<=<p>)<(em|i)>(?:(?!</\1>).){20,2000}</\1>(?=</p>|<br>)", re.DOTALL)
-_RELAYED: Final = re.compile(r"[^\n\"“:]{1,80}:\s*[\"“]")
-_END: Final = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’)\]]*(?=\s)|\n+")
-_TITLE: Final = re.compile(r"\b(?:mrs?|ms|dr|st|prof|rev|jr|sr|vs|e\.?g|i\.?e|esp|etc|[^\W\d_])$", re.IGNORECASE)
-_BEGINS: Final = re.compile(r"\s+(?:I|You|The|We|It|They|He|She|And|But|If|My|Your|This|That|Just|Don't)\b")
-_LONGEST: Final = 800
 _COPIED: Final = 60
 """A sentence at least this long is not written twice by chance."""
-_APOSTROPHES: Final = str.maketrans({"’": "'", "ʼ": "'", "‘": "'"})
 
 
-def _read(post: Post) -> _Text:
-    """The words of a post; in a relay, those that the moderator quotes: they are the asker's."""
-    text = prose(_ITALIC_LINE.sub("", post.body), quotes=False) or prose(post.body, quotes=False)
-    text = unicodedata.normalize("NFC", text[:READ])
-    text = text.replace(agreement.MARK, " ").replace(BLOT, " ")
-    if post.kind == "relay":
-        opening = _RELAYED.match(text)
-        text = text[opening.end() :] if opening else text
-        return _Text(text, text)
-    return _Text(text, _QUOTED.sub(_blotted, text))
+def _long_sentences(text: Text) -> Iterator[str]:
+    return (plain(text.own[start:end]) for start, end in sentences_of(text.own, []) if end - start >= _COPIED)
 
 
-def _blotted(quote: re.Match[str]) -> str:
-    """Nothing to read, at the same length. One to three words may be a name and stay; so does the end of a sentence."""
-    words = quote.group()
-    if len(words.split()) < 4:
-        return words
-    return BLOT * (len(words) - 2) + (words[-2:] if words[-2] in ".!?" else BLOT * 2)
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(f"{BLOT}+", "…", text).translate(_APOSTROPHES).lower().split())
-
-
-def _sentences(text: str, names: list[Mention]) -> Iterator[tuple[int, int]]:
-    """The bounds of each sentence; a full stop inside a name, or after a title or initial, ends none."""
-    inside = {offset for name in names for offset in range(name.start, name.end)}
-    start = 0
-    for end in _END.finditer(text):
-        if end.start() in inside and not end.group().startswith("\n"):
-            continue
-        short = end.group() == "." and _TITLE.search(text, max(start, end.start() - 6), end.start())
-        if short and not _BEGINS.match(text, end.end()):
-            continue
-        yield from _pieces(start, end.end())
-        start = end.end()
-    yield from _pieces(start, len(text))
-
-
-def _pieces(start: int, end: int) -> Iterator[tuple[int, int]]:
-    for begin in range(start, end, _LONGEST):
-        yield begin, min(end, begin + _LONGEST)
-
-
-def _long_sentences(text: _Text) -> Iterator[str]:
-    return (_plain(text.own[start:end]) for start, end in _sentences(text.own, []) if end - start >= _COPIED)
-
-
-def _named(text: _Text, people: People, earlier: set[str] | frozenset[str], *, by_asker: bool) -> Iterator[_Said]:
+def _named(text: Text, people: People, earlier: set[str] | frozenset[str], *, by_asker: bool) -> Iterator[_Said]:
     """What a text says of those it names, sentence by sentence, but for sentences that stood in an `earlier` post."""
     mentions = people.mentions(text.own)
     at = 0
-    for start, end in _sentences(text.own, mentions) if mentions else ():
+    for start, end in sentences_of(text.own, mentions) if mentions else ():
         here = []
         while at < len(mentions) and mentions[at].start < end:
             here.append(mentions[at])
             at += 1
-        if not here or (earlier and _plain(text.own[start:end]) in earlier):
+        if not here or (earlier and plain(text.own[start:end]) in earlier):
             continue
-        marked, written = _marked(text.own, start, end, here)
-        of_first = agreement.means_first(marked)
+        said_of, written = marked(text.own, start, end, here)
+        of_first = agreement.means_first(said_of)
         evidence = text.shown[start:end].strip()
-        for said in agreement.statements(marked, by_asker=by_asker):
+        for said in agreement.statements(said_of, by_asker=by_asker):
             yield _Said(here[said.mark].person, said.backs, said.plain, said.favorited, evidence, written[said.mark], of_first)
-
-
-_POSSESSIVE: Final = re.compile(r"['’ʼ]s?(?!\w)")
-_OPENING: Final = frozenset({'"', "“"})
-_CLOSING: Final = frozenset({'"', "”"})
-
-
-def _marked(text: str, start: int, end: int, here: list[Mention]) -> tuple[str, list[str]]:
-    """A sentence with a mark for each name, and the names as they were written, with their possessive."""
-    pieces = []
-    written = []
-    at = start
-    for mention in here:
-        tail = mention.person.tail if mention.person else ""
-        past = mention.end + (len(tail) if text.startswith(tail, mention.end) else 0)
-        possessive = _POSSESSIVE.match(text, past)
-        past = possessive.end() if possessive else past
-        written.append(text[mention.start : past])
-        before = text[at : mention.start]
-        quoted = before[-1:] in _OPENING and text[past : past + 1] in _CLOSING
-        pieces += [before[:-1] if quoted else before, agreement.MARK, "'s" if possessive else ""]
-        at = past + quoted
-    return _plain("".join([*pieces, text[at:end]])), written

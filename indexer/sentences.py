@@ -9,10 +9,12 @@ from typing import Final
 # Ideographic and Indic marks end a sentence without a space after them. Whatever closes belongs to what it closes.
 _END: Final = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？｡؟۔।॥]+[\"”’」』）)\]]*|\n\s*")
 _ABBREVIATION: Final = re.compile(
-    r"(?<![^\W\d_])(?:mrs?|ms|dr|st|prof|rev|gen|sgt|capt|jr|sr|vs|cf|e\.?g|i\.?e|esp|etc|approx|fig|vol|pp?|ca|nos?|al|inc|ltd"
+    r"(?<![^\W\d_])(?:mrs?|ms|dr|st|prof|rev|gen|sgt|capt|jr|sr|vs|cf|e\.?g|i\.?e|esp|etc|approx|ca|al|inc|ltd"
     r"|co|corp|dept|apt|ave|blvd|mins?|hrs?|yrs?|lbs?|oz|ft|(?:[^\W\d_]\.){0,4}[^\W\d_])$",
     re.IGNORECASE,
 )
+_BEFORE_NUMBER: Final = re.compile(r"(?<![^\W\d_])(?:nos?|figs?|vols?|pp|ch|sec)$", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\s+\d")
 _LONGEST_ABBREVIATION: Final = 10
 _NUMBER_OF_LIST: Final = re.compile(r"\s*[(\[]?(?:\d{1,3}|[^\W\d_])")
 _BEGINS: Final = re.compile(r"\s+(?:I|You|The|We|It|They|He|She|And|But|If|My|Your|This|That|Just|Don't|Then|So)\b")
@@ -52,7 +54,9 @@ def _goes_on(text: str, start: int, end: re.Match[str]) -> bool:
         if _NUMBER_OF_LIST.fullmatch(text, start, end.start()):
             return True
         before = max(start, end.start() - _LONGEST_ABBREVIATION)
-        return bool(_ABBREVIATION.search(text, before, end.start())) and not _BEGINS.match(text, end.end())
+        if _ABBREVIATION.search(text, before, end.start()):
+            return not _BEGINS.match(text, end.end())
+        return bool(_BEFORE_NUMBER.search(text, before, end.start()) and _NUMBER.match(text, end.end()))
     if mark.startswith(("...", "…")) or mark[-1] in "\"'”’»)]":
         # "Well … maybe", "“Why?” she asked". Who writes without capitals still ends a sentence with one plain mark.
         following = _GOES_ON.match(text, end.end())

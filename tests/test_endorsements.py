@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer import archives, markup
-from indexer.endorsements import READ, Endorsement, find
+from indexer.endorsements import Endorsement, find
+from indexer.ownwords import READ
 from indexer.thread import Post, PostKind, Thread
 
 NOON = datetime(2012, 5, 1, 12, tzinfo=UTC)

@@ -25,6 +25,7 @@ def split(text: str, inside: frozenset[int] = frozenset()) -> list[str]:
         ("It costs $3.50 at example.com now. Cheap!", ["It costs $3.50 at example.com now.", "Cheap!"]),
         ("1. Call the bank. 2. Write it down.", ["1. Call the bank.", "2. Write it down."]),
         ("a. soak it\nb. dry it", ["a. soak it", "b. dry it"]),
+        ("Is it no. 5? No. Please don't.", ["Is it no. 5?", "No.", "Please don't."]),
         ("Milk\nEggs\nBread", ["Milk", "Eggs", "Bread"]),
         ("Milk\n\neggs", ["Milk", "eggs"]),
         (
