@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,6 +15,7 @@ from . import engines, markup, passage, query, ranking, words
 from .endorsements import Endorsement
 from .engines import Engine
 from .errors import BadQuestion, NoLibrary, NotFound
+from .outcome import Outcome
 from .passage import Span
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
@@ -40,6 +41,8 @@ class RankedAnswer:
     category: str | None
     question: Post | None
     endorsed_by: tuple[str, ...]
+    outcome: Outcome | None
+    """What the asker tells of how it went: with this answer, or else with the thread as a whole."""
     score: float
     signals: Mapping[str, float]
     snippet: tuple[Span, ...]
@@ -67,6 +70,7 @@ class ThreadPage:
 
     thread: Thread
     endorsements: tuple[Endorsement, ...]
+    outcomes: tuple[Outcome, ...]
     missing_later: Mapping[str, datetime]
     """Ids of answers that a later copy of the thread does not have, with the date of that copy."""
     originals: Mapping[str, str | None]
@@ -145,6 +149,7 @@ class Library:
             return ThreadPage(
                 thread,
                 tuple(store.endorsements_of(thread.id)),
+                tuple(store.outcomes([thread.id]).get(thread.id, ())),
                 store.missing_later(thread.id),
                 originals={original: titles.get(original) for original in originals},
                 duplicates={duplicate: titles.get(duplicate) for duplicate in duplicates},
@@ -228,6 +233,7 @@ class Library:
         ids = [answer.candidate.id for answer in ranked]
         posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
         backers = store.backers(ids)
+        outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
         page = []
         for rank, answer in enumerate(ranked, offset + 1):
             post = posts[answer.candidate.id]
@@ -241,6 +247,7 @@ class Library:
                     category=question.category if question else None,
                     question=question,
                     endorsed_by=tuple(backers.get(post.id, ())),
+                    outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
                     score=answer.score,
                     signals=answer.signals,
                     snippet=passage.best(markup.own_words(post.body), dict(asked.terms), phrases=asked.phrases),
@@ -267,6 +274,12 @@ class Library:
             asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
         )
         return replace(asked, filters=filters), tuple(notes)
+
+
+def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:
+    """What is told of one answer, or else of its thread as a whole."""
+    of = {outcome.to_post: outcome for outcome in told}
+    return of.get(answer_id) or of.get(None)
 
 
 def _accepts(filters: Filters, answer: Candidate) -> bool:

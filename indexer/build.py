@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import documents, endorsements, engines, forgetting, importing
+from . import documents, endorsements, engines, forgetting, importing, outcome
 from .documents import Document
 from .engines import Engine
 from .errors import LibraryError, NoLibrary
@@ -198,7 +198,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
         if done % STEP == 0:
             store.step()
             progress("Relating", done, total)
-        store.set_derived(thread, endorsements.find(thread))
+        store.set_derived(thread, endorsements.find(thread), outcome.find(thread))
     progress("Relating", total, total)
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))

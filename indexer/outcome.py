@@ -146,12 +146,15 @@ def _read_account(
             answers = [above]
         for answer in answers:
             told.of_answer(Outcome(post.id, answer.id, verdict is not False, sentence.shown))
-        if is_account:
+        if answers:
+            weight = 0
+        elif is_account:
             weight = _weight(sentence.said, verdict, first=not number)
         else:
             # Outside of an account only the plainest words are believed.
-            weight = int(verdict is not None and not answers and len(sentence.said) <= _OUTRIGHT)
-        if weight and (best is None or weight > best[0]):
+            weight = int(verdict is not None and len(sentence.said) <= _OUTRIGHT)
+        # Of sentences that tell of an end the last, since accounts are told in order; of others the first.
+        if weight and (best is None or weight > best[0] or weight == best[0] == 3):
             best = weight, sentence
     if best is not None:
         told.of_thread(Outcome(post.id, None, None, best[1].shown), weight=int(is_account))

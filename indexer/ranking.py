@@ -3,8 +3,8 @@
     score = text × (1 + boost)
 
 `text` is what the words say: the BM25 of the answer and, weighted, that of its thread. `boost` is what the community
-says: votes against expectation, endorsements, the best-answer mark. It multiplies, saturates and is capped, so that votes
-lift a good answer over an equal one and never rescue one that is off the point.
+says: votes against expectation, endorsements, the best-answer mark, the asker's word on how it went. It multiplies, saturates
+and is capped, so that votes lift a good answer over an equal one and never rescue one that is off the point.
 
 The evaluations named below are nDCG@10 on development sets; `askive evaluate` repeats them.
 """
@@ -46,6 +46,11 @@ yet: about what the third vote adds."""
 BEST_WEIGHT: Final = 0.3
 """Boost for an answer that the asker or the site marked as best. It cannot be judged by se_beer_2020, whose judgments are that
 mark; as an endorsement by the one person who tried it, it counts as one."""
+
+OUTCOME_WEIGHT: Final = 0.2
+"""Boost for an answer of which the asker says that it worked, and as much against one that did not help. By judgement: askers
+tell it of 3 answers in the 2,277 of se_beer_2020 (of two that worked one is the accepted one). Less than an endorsement, since
+what is said with a name, or as "this worked", is one already."""
 
 BOOST_CAP: Final = 1.5
 """What the boost tends to, and never reaches; downwards half of the text is the limit. A bound, not tuned."""
@@ -121,6 +126,7 @@ def community(candidate: Candidate) -> dict[str, float]:
         "votes": VOTES_WEIGHT * (candidate.lift or 0.0),
         "endorsements": ENDORSEMENT_WEIGHT * math.copysign(math.log2(1 + abs(backing)), backing),
         "best answer": BEST_WEIGHT if candidate.best else 0.0,
+        "asker's outcome": OUTCOME_WEIGHT * (0 if candidate.outcome is None else 1 if candidate.outcome else -1),
     }
 
 

@@ -47,6 +47,8 @@ class Candidate(NamedTuple):
     dissenters: int
     favorited_backers: int
     """Backers who say that they also voted: they are in `votes` already."""
+    outcome: int | None = None
+    """1 if the asker says that it worked, 0 if that it did not help."""
 
 
 @dataclass(frozen=True, slots=True)

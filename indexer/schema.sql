@@ -43,6 +43,7 @@ CREATE TABLE posts (
     backers   INTEGER NOT NULL DEFAULT 0,   -- persons who back it in words
     dissenters INTEGER NOT NULL DEFAULT 0,  -- persons who speak against it
     favorited_backers INTEGER NOT NULL DEFAULT 0,  -- backers who say that they also voted
+    outcome   INTEGER,                      -- 1 if it worked for the asker, 0 if it did not help (outcome.py)
     lift      REAL                          -- see standing.py
 );
 CREATE INDEX posts_by_thread ON posts (thread_id, position);
@@ -91,6 +92,15 @@ CREATE TABLE endorsements (
 );
 CREATE INDEX endorsements_by_thread ON endorsements (thread_id);
 CREATE INDEX endorsements_by_answer ON endorsements (to_post);
+-- Derived: what the asker tells of how it went (outcome.py); of the thread as a whole where to_post is NULL.
+CREATE TABLE outcomes (
+    thread_id TEXT NOT NULL,
+    by_post   TEXT NOT NULL,
+    to_post   TEXT,
+    worked    INTEGER,
+    told      TEXT NOT NULL
+);
+CREATE INDEX outcomes_by_thread ON outcomes (thread_id);
 -- What the build at work has yet to do; empty when it has ended.
 CREATE TABLE changed (
     thread_id TEXT PRIMARY KEY,

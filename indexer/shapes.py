@@ -7,6 +7,7 @@ from typing import Any
 
 from . import markup
 from .ask import RankedAnswer, Results, ThreadPage
+from .outcome import Outcome
 from .rows import Archive
 from .thread import Post
 
@@ -40,6 +41,7 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "votes": post.votes,
         "best": post.best,
         "endorsed_by": list(ranked.endorsed_by),
+        "outcome": _outcome(ranked.outcome),
         "score": round(ranked.score, 6),
         "signals": {name: round(value, 6) for name, value in ranked.signals.items()},
         "snippet": [{"text": span.text, "match": span.match} for span in ranked.snippet],
@@ -56,6 +58,7 @@ def thread(page: ThreadPage) -> dict[str, Any]:
         if found.backs:
             endorsed.setdefault(found.to_post, []).append(found.author)
             endorses.setdefault(found.by_post, []).append(found.to_author)
+    outcomes = {outcome.to_post: outcome for outcome in page.outcomes}
     warnings = [warning for post in (question, *page.thread.replies) if post for warning in post.warnings]
     return {
         "id": page.thread.id,
@@ -77,13 +80,19 @@ def thread(page: ThreadPage) -> dict[str, Any]:
                 "best": reply.best,
                 "endorsed_by": list(dict.fromkeys(endorsed.get(reply.id, ()))),
                 "endorses": list(dict.fromkeys(endorses.get(reply.id, ()))),
+                "outcome": _outcome(outcomes.get(reply.id)),
                 "missing_since": _time(page.missing_later.get(reply.id)),
                 "comments": [_post(comment) for comment in page.thread.comments.get(reply.id, ())],
             }
             for reply in page.thread.replies
         ],
+        "outcome": _outcome(outcomes.get(None)),
         "warnings": warnings,
     }
+
+
+def _outcome(told: Outcome | None) -> dict[str, Any] | None:
+    return told if told is None else {"post_id": told.by_post, "text": told.text, "worked": told.worked}
 
 
 def _post(post: Post) -> dict[str, Any]:

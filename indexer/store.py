@@ -22,6 +22,7 @@ from typing import Final, Literal
 from . import words
 from .endorsements import Endorsement
 from .errors import LibraryError, NoLibrary
+from .outcome import Outcome
 from .query import Filters
 from .rows import (
     PAGE_ORDER,
@@ -202,8 +203,8 @@ class Store:
 
     _CANDIDATE: Final = (
         "SELECT p.id, p.thread_id, p.site, p.thread_category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
-        f" {YEAR}, p.written, p.votes, p.best, p.lift, p.backers, p.dissenters, p.favorited_backers"
-        " FROM posts p WHERE p.advice"
+        f" {YEAR}, p.written, p.votes, p.best, p.lift, p.backers, p.dissenters, p.favorited_backers,"
+        " p.outcome FROM posts p WHERE p.advice"
     )
 
     def candidates(self, *, answer_ids: Sequence[str] = (), thread_ids: Sequence[str] = ()) -> dict[str, Candidate]:
@@ -259,6 +260,19 @@ class Store:
                 if author not in known:
                     known.append(author)
         return names
+
+    def outcomes(self, thread_ids: Sequence[str]) -> dict[str, list[Outcome]]:
+        """What the askers of these threads tell of how it went, by thread: of single answers first."""
+        found: dict[str, list[Outcome]] = {}
+        for chunk in chunks(thread_ids):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._db.execute(
+                f"SELECT thread_id, by_post, to_post, worked, told FROM outcomes WHERE thread_id IN ({marks}) ORDER BY rowid",
+                chunk,
+            )
+            for thread_id, by, to, worked, told in rows:
+                found.setdefault(thread_id, []).append(Outcome(by, to, None if worked is None else bool(worked), told))
+        return found
 
     # Which threads ask the same
 

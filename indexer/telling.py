@@ -152,6 +152,7 @@ _BEFORE_NOW: Final = re.compile(
 _ASSERTS: Final = _compiled(
     r"(?:▮(?:'s)?|^\s*@\S+|\b(?:yes|yep|yeah|well|actually|ok|okay|and|also|great|thanks|think|believe|confirm|sure|glad|happy))\W*$"
 )
+_REPORTS: Final = re.compile(r"\b(?:let|tell|telling|letting) you(?: all| guys| know)*(?: that)?\b")
 _ELSEWHERE: Final = re.compile(
     r" (?:if|unless)\b|[^.,;!]{0,25}? for (?!(?:me|us|now|my|our|this|two|three|several)\b(?! (?:friend|brother|sister|mother"
     r"|father|mom|mum|dad|cousin|uncle|aunt|neighbou?r))|the (?:first|whole|most)|\d|a (?:while|few|couple|week|month|day"
@@ -185,6 +186,7 @@ def _is_told(sentence: str) -> bool:
 def _is_fact(sentence: str, found: re.Match[str], *, worked: bool) -> bool:
     """Whether the words around a phrase leave it what it says: a fact, of the asker's own case."""
     lead = _CLAUSE.split(sentence[max(0, found.start() - _LEAD) : found.start()])[-1]
+    lead = _REPORTS.sub("", lead)
     if _UNREAL.search(lead) or _BY_OTHERS.search(lead) or _ELSEWHERE.match(sentence, found.end()):
         return False
     if found.group().startswith(("that ", "which ")) and lead.strip() and not _ASSERTS.search(lead):

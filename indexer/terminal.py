@@ -95,6 +95,7 @@ def print_results(results: Results, as_json: bool) -> None:
     if not shape["answers"]:
         click.echo("No answers. Try fewer or other words.")
         return
+    told: set[str] = set()
     for answer in shape["answers"]:
         votes = _votes(answer["votes"])
         best = " · best answer" if answer["best"] else ""
@@ -102,6 +103,10 @@ def print_results(results: Results, as_json: bool) -> None:
         click.echo(click.style(f"{answer['rank']:>3}. {answer['title']}", bold=True) + f"  {answer['category'] or ''}")
         passage = "".join(click.style(s["text"], bold=True) if s["match"] else s["text"] for s in answer["snippet"])
         click.echo(textwrap.fill(passage, width=96, initial_indent="     ", subsequent_indent="     "))
+        if answer["outcome"] and (answer["outcome"]["worked"] is not None or answer["thread_id"] not in told):
+            told.add(answer["thread_id"])
+            said = f"{_outcome(answer['outcome'])}: “{answer['outcome']['text']}”"
+            click.echo(textwrap.fill(said, width=96, initial_indent="     ", subsequent_indent="     "))
         date = (answer["written"] or "")[:10]
         click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
     click.echo(f"{shape['total']:,} answers in {shape['took_ms']:.0f} ms")
@@ -157,6 +162,13 @@ def _print_post(post: dict[str, Any], licence: str | None) -> None:
     click.echo(click.style(f"\n── {post['author'] or 'unknown'}{said} {written}{votes}{best}{backed}{other}", dim=True))
     for line in post["body"].split("\n"):
         click.echo(textwrap.fill(line, width=96) if line else "")
+    if post.get("outcome"):
+        click.echo(textwrap.fill(f"{_outcome(post['outcome'])}: “{post['outcome']['text']}”", width=96))
+
+
+def _outcome(outcome: dict[str, Any]) -> str:
+    worked = outcome["worked"]
+    return "The asker came back" if worked is None else "The asker took it up" if worked else "It did not help the asker"
 
 
 def _votes(votes: int | None) -> str:

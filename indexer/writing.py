@@ -13,6 +13,7 @@ from typing import Final
 
 from . import merging
 from .endorsements import Endorsement
+from .outcome import Outcome
 from .rows import COLUMNS, POST, CopyRow, columns_of, to_copy, to_post, with_ids
 from .standing import Standing, Vote
 from .steps import SteppedStore
@@ -209,6 +210,7 @@ class WritableStore(SteppedStore):
                 self._mark(thread_id)
                 # What is left of the thread is related anew; of one that is gone, no name or quotation stays.
                 self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread_id,))
+                self._db.execute("DELETE FROM outcomes WHERE thread_id = ?", (thread_id,))
                 if thread_id == post_id:
                     self._db.execute("DELETE FROM thread_keys WHERE thread_id = ?", (thread_id,))
             self._db.execute("DELETE FROM posts WHERE id = ?", (post_id,))
@@ -222,7 +224,7 @@ class WritableStore(SteppedStore):
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
         self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
-        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements"):
+        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements", "outcomes"):
             self._db.execute(f"DELETE FROM {table}")
 
     # What an enrichment needs
@@ -271,20 +273,27 @@ class WritableStore(SteppedStore):
         self._db.execute("DELETE FROM changed")
         self._db.execute("DELETE FROM stale")
 
-    def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement]) -> None:
-        """Keep what was found out about a thread: which posts are advice, and who backs whom."""
+    def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement], outcomes: Iterable[Outcome]) -> None:
+        """Keep what was found out about a thread: which posts are advice, who backs whom, and how it went."""
         endorsements = list(endorsements)
         persons: dict[tuple[str, str], set[str]] = defaultdict(set)
         for found in endorsements:
             persons[found.to_post, "backers" if found.backs else "dissenters"].add(found.author)
             if found.backs and found.favorited:
                 persons[found.to_post, "favorited"].add(found.author)
+        outcomes = list(outcomes)
+        worked = {outcome.to_post: outcome.worked for outcome in outcomes}
         category = thread.question.category if thread.question else None
         self._db.execute("UPDATE posts SET advice = 0, lift = NULL WHERE thread_id = ?", (thread.id,))
         self._db.executemany(
-            "UPDATE posts SET advice = 1, thread_category = ?, backers = ?, dissenters = ?, favorited_backers = ? WHERE id = ?",
+            "UPDATE posts SET advice = 1, thread_category = ?, outcome = ?, backers = ?, dissenters = ?, favorited_backers = ?"
+            " WHERE id = ?",
             [
-                (category, *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")), answer.id)
+                (
+                    *(category, worked.get(answer.id)),
+                    *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")),
+                    answer.id,
+                )
                 for answer in thread.answers
             ],
         )
@@ -297,6 +306,11 @@ class WritableStore(SteppedStore):
         self._db.executemany(
             "INSERT INTO endorsements VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(thread.id, e.by_post, e.author, e.to_post, e.backs, e.favorited, e.evidence) for e in endorsements],
+        )
+        self._db.execute("DELETE FROM outcomes WHERE thread_id = ?", (thread.id,))
+        self._db.executemany(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
+            [(thread.id, outcome.by_post, outcome.to_post, outcome.worked, outcome.text) for outcome in outcomes],
         )
         self._db.execute("UPDATE changed SET derived = 1 WHERE thread_id = ?", (thread.id,))
 

@@ -29,7 +29,7 @@ ANSWER_KEYS = {
         "endorsed_by",
         "score",
     ),
-    *("signals", "snippet", "url"),
+    *("outcome", "signals", "snippet", "url"),
 }
 
 

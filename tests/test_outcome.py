@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from dataclasses import replace
 
@@ -11,9 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_endorsements import thread
 
-from indexer import telling
+from indexer import forgetting, shapes, telling
 from indexer.agreement import MARK
+from indexer.archives import jsonl
+from indexer.ask import Library
+from indexer.build import build
+from indexer.forgetting import Rule
 from indexer.outcome import LONGEST, Outcome, find
+from indexer.store import FILE
 from indexer.thread import Thread
 
 WORKED = [
@@ -54,6 +60,7 @@ WORKED = [
     "went with this",
     "so i finally took everyone's advice",
     "i can confirm that worked",
+    "just wanted to let you all know that it worked",
 ]
 FAILED = [
     "this didn't work",
@@ -198,7 +205,7 @@ def test_the_one_who_is_named_is_meant():
     )
     assert found == {
         "t:1/1": (True, "I did what fern said, and it is dry."),
-        None: (None, "I did what fern said, and it is dry."),
+        None: (None, "We had a party in it."),
     }
 
 
@@ -301,3 +308,40 @@ def test_a_hostile_post_is_read_in_good_time(piece):
     started = time.monotonic()
     find(thread(("fern", "Tar."), ("mossy stump", piece * (60_000 // len(piece)))))
     assert time.monotonic() - started < PATIENCE
+
+
+def test_the_sample_tells_it_on_cards_pages_and_in_json(sample_library):
+    sample = Library(sample_library)
+    found = sample.ask("bombed the interview for my dream job", n=20)
+    by_author = {answer.answer.author: answer for answer in found.answers if answer.answer.thread_id.endswith(":9004895")}
+    told = by_author["Wrenfield"].outcome
+    assert told is not None
+    assert told.worked is True
+    assert told.text == "I took Wrenfield's card in my notebook and used it twice."
+    assert by_author["Wrenfield"].signals["asker's outcome"] > 0
+    whole = by_author["marzipan_fox"].outcome
+    assert whole is not None
+    assert (whole.worked, whole.to_post) == (None, None)
+    shape = shapes.results(found)["answers"][by_author["Wrenfield"].rank - 1]
+    assert shape["outcome"] == {"post_id": told.by_post, "text": told.text, "worked": True}
+    assert whole.text == "So, not saved exactly, but it stopped being the worst thing I ever did."
+    page = shapes.thread(sample.thread("9004895"))
+    assert {reply["author"]: reply["outcome"] for reply in page["answers"]}["Wrenfield"] == shape["outcome"]
+    assert page["outcome"] == {"post_id": whole.by_post, "text": whole.text, "worked": None}
+
+
+def test_what_is_forgotten_is_told_no_more(tmp_path):
+    asked = thread(("fern", "Tar."), ("mossy stump", "I did what fern said."), on_1=[("mossy stump", "This worked.")])
+    assert asked.question is not None
+    archive = tmp_path / "threads" / "shed.jsonl"
+    archive.parent.mkdir()
+    comments = [replace(comment, parent_id="t:1/1") for comment in asked.comments["t:1/1"]]
+    posts = [asked.question, *asked.replies, *comments]
+    archive.write_text("".join(jsonl.write(posts)), "utf-8")
+    build(tmp_path)
+    assert [outcome.by_post for outcome in Library(tmp_path).thread("t:1").outcomes] == ["c:1.0"]
+    forgetting.add(tmp_path, Rule("thread", "t:1"))
+    build(tmp_path)
+    with sqlite3.connect(tmp_path / FILE) as db:
+        assert db.execute("SELECT count(*) FROM outcomes").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM endorsements").fetchone() == (0,)

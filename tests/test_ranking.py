@@ -36,6 +36,12 @@ def test_votes_never_rescue_an_answer_off_the_point():
     ]
 
 
+def test_what_worked_for_the_asker_rises_and_what_did_not_falls():
+    told = [candidate("a"), candidate("b", outcome=1), candidate("c", outcome=0)]
+    assert order(told) == ["b", "a", "c"]
+    assert ranking.community(told[1])["asker's outcome"] == -ranking.community(told[2])["asker's outcome"] > 0
+
+
 def test_unknown_votes_are_neutral_and_not_zero():
     assert order([candidate("a", votes=0, lift=-1.0), candidate("b"), candidate("c", votes=5, lift=1.0)]) == ["c", "b", "a"]
 

@@ -35,7 +35,7 @@ def stored(folder, posts):
         for post in posts:
             store.put(post, 0)
         for thread in store.threads(store.changed()):
-            store.set_derived(thread, [])
+            store.set_derived(thread, [], [])
         store.nothing_left()
     return store
 
@@ -208,7 +208,7 @@ def test_duplicates_read_anew_take_the_place_of_those_before(tmp_path):
     with store.transaction():
         store.put(closed(2, 5), 1)
         for thread in store.threads(store.changed()):
-            store.set_derived(thread, [])
+            store.set_derived(thread, [], [])
     assert list(store.duplicates()) == [("example.org:2", "example.org:1"), ("example.org:2", "example.org:5")]
     store.close()
 

@@ -29,9 +29,19 @@ def thread(thread_id: str, post: Post | None = None, *, by_votes: bool = False) 
     return url_for("thread", thread_id=thread_id, _anchor=anchor(post) if post else None, order="votes" if by_votes else None)
 
 
+def thread_place(thread_id: str, post_id: str) -> str:
+    """The place on a thread's page where the post of an id stands."""
+    return url_for("thread", thread_id=thread_id, _anchor=anchor_of(post_id))
+
+
 def anchor(post: Post) -> str:
     """The id of a post's element on its thread's page: `a-` and the part of its id that is the site's own."""
-    return "a-" + _SPACES.sub("-", post.id.partition(":")[2] or post.id)
+    return anchor_of(post.id)
+
+
+def anchor_of(post_id: str) -> str:
+    """The same, by a post's id."""
+    return "a-" + _SPACES.sub("-", post_id.partition(":")[2] or post_id)
 
 
 def original(url: str | None) -> str | None:

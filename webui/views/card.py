@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from indexer.ask import RankedAnswer
+from indexer.outcome import Outcome
 from indexer.passage import Span
 from indexer.thread import Post
 
 from .. import addresses, explain
 from ..asked import Browsed
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """How it went, in the asker's words."""
+
+    said: str
+    """Whose word it is, and of what."""
+    text: str
+    href: str
+    """Where it is said."""
+    worked: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class Card:
     """All of their names."""
     author: str | None
     written: datetime | None
+    outcome: OutcomeView | None
     why: explain.Why | None
     continues: bool
     """Whether the card before it is of the same thread, so that its title need not be as large again."""
@@ -63,9 +77,25 @@ def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> 
         backers=", ".join(ranked.endorsed_by),
         author=author(post),
         written=post.written,
+        outcome=_outcome(ranked, continues=continues),
         why=why,
         continues=continues,
     )
+
+
+def _outcome(ranked: RankedAnswer, *, continues: bool) -> OutcomeView | None:
+    """How it went; what is told of the whole thread is said once."""
+    told = ranked.outcome
+    if told is None or (told.to_post is None and continues):
+        return None
+    return outcome(told, addresses.thread_place(ranked.answer.thread_id, told.by_post))
+
+
+def outcome(told: Outcome, href: str) -> OutcomeView:
+    said = (
+        "The asker came back" if told.worked is None else "The asker took it up" if told.worked else "It did not help the asker"
+    )
+    return OutcomeView(said, told.text, href, told.worked)
 
 
 def author(post: Post) -> str | None:

@@ -21,7 +21,7 @@ from indexer.thread import Post, Thread
 
 from .. import addresses
 from ..asked import Browsed
-from .card import author
+from .card import OutcomeView, author, outcome
 
 Voice = Literal["question", "answer", "asker", "relay", "modnote", "comment"]
 _LABELS: Mapping[Voice, str] = {
@@ -57,6 +57,8 @@ class PostView:
     body: Markup
     backed_by: tuple[Tie, ...]
     disputed_by: tuple[Tie, ...]
+    outcome: OutcomeView | None
+    """What the asker tells of how it went with this answer."""
     backs: tuple[Tie, ...]
     disputes: tuple[Tie, ...]
     comments: tuple[PostView, ...]
@@ -95,6 +97,8 @@ class ThreadView:
     category_href: str | None
     tags: tuple[str, ...]
     question: PostView | None
+    outcome: OutcomeView | None
+    """What the asker tells of how it all went."""
     answers: tuple[PostView, ...]
     asides: tuple[PostView, ...]
     total: int
@@ -133,6 +137,7 @@ def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
         category_href=addresses.top(Browsed(category=category)) if category else None,
         tags=question.tags if question else (),
         question=_post(question, page, ties) if question else None,
+        outcome=_outcome(page, None),
         answers=tuple(_post(post, page, ties) for post in replies),
         asides=tuple(_post(post, page, ties) for post in asides),
         total=len(whole.answers),
@@ -201,6 +206,7 @@ def _post(post: Post, page: ThreadPage, ties: _Ties) -> PostView:
         body=_body(post),
         backed_by=ties.of("to", True, post),
         disputed_by=ties.of("to", False, post),
+        outcome=_outcome(page, post.id),
         backs=ties.of("by", True, post),
         disputes=ties.of("by", False, post),
         comments=tuple(_post(comment, page, ties) for comment in whole.comments.get(post.id, ())),
@@ -209,6 +215,12 @@ def _post(post: Post, page: ThreadPage, ties: _Ties) -> PostView:
         licence=post.licence if whole.question is None or post.licence != whole.question.licence else None,
         warnings=post.warnings,
     )
+
+
+def _outcome(page: ThreadPage, post_id: str | None) -> OutcomeView | None:
+    """What is told of one answer, or of the thread as a whole."""
+    told = next((outcome for outcome in page.outcomes if outcome.to_post == post_id), None)
+    return None if told is None else outcome(told, f"#{quote(addresses.anchor_of(told.by_post))}")
 
 
 def _history(post: Post) -> str | None:
