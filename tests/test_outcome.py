@@ -335,11 +335,11 @@ def test_what_is_forgotten_is_told_no_more(tmp_path):
     assert asked.question is not None
     archive = tmp_path / "threads" / "shed.jsonl"
     archive.parent.mkdir()
-    comments = [replace(comment, parent_id="t:1/1") for comment in asked.comments["t:1/1"]]
+    comments = [replace(comment, id="t:1/c", parent_id="t:1/1") for comment in asked.comments["t:1/1"]]
     posts = [asked.question, *asked.replies, *comments]
     archive.write_text("".join(jsonl.write(posts)), "utf-8")
     build(tmp_path)
-    assert [outcome.by_post for outcome in Library(tmp_path).thread("t:1").outcomes] == ["c:1.0"]
+    assert [outcome.by_post for outcome in Library(tmp_path).thread("t:1").outcomes] == ["t:1/c"]
     forgetting.add(tmp_path, Rule("thread", "t:1"))
     build(tmp_path)
     with sqlite3.connect(tmp_path / FILE) as db:
