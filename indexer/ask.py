@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from . import engines, markup, passage, query, ranking, words
+from . import engines, grouping, markup, passage, query, ranking, words
 from .endorsements import Endorsement
 from .engines import Engine
 from .errors import BadQuestion, NoLibrary, NotFound
+from .grouping import Listing
 from .outcome import Outcome
 from .passage import Span
 from .query import Filters, Query
@@ -46,6 +47,8 @@ class RankedAnswer:
     score: float
     signals: Mapping[str, float]
     snippet: tuple[Span, ...]
+    more_in_thread: int | None
+    """Answers of the same thread that were found too and rank below it; None where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ class Results:
     answers: tuple[RankedAnswer, ...]
     notes: tuple[str, ...]
     """What the asker should know of how the question was taken."""
+    threads: int | None
+    """Threads that all the answers are from; None where nobody counted."""
+    listed: int
+    """Answers that are listed on any page: all, or those that stand for their threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,25 +102,60 @@ class Library:
         with self._moment() as store:
             self._engine(store)
 
-    def ask(self, text: str, *, n: int = 10, offset: int = 0, dial: float = 0.5, sort: Sort = "best") -> Results:
-        """The best answers to a question as typed. Raises BadQuestion when there is nothing in it to look for."""
+    def ask(
+        self,
+        text: str,
+        *,
+        n: int = 10,
+        offset: int = 0,
+        dial: float = 0.5,
+        sort: Sort = "best",
+        grouped: bool = False,
+        thread: str | None = None,
+    ) -> Results:
+        """The best answers to a question as typed.
+
+        With `grouped`, a thread does not fill the page: it is listed by its best answer (`grouping`), and `n` and `offset`
+        count those listed. With `thread`, named as for `thread()`, only its answers are asked for, each of them listed.
+
+        Raises BadQuestion when there is nothing to look for, NotFound where there is no such thread.
+        """
         started = time.perf_counter()
         asked = query.parse(text)
         with self._moment() as store:
             asked, notes = self._resolve_names(asked, store)
             engine = self._engine(store)
+            thread_id = None if thread is None else _thread_id(thread, store)
             if asked.terms or asked.required:
                 scores, candidates = self._search(asked, store, engine)
-                total = len(scores)
-                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)[offset : offset + n]
+                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)
+                if thread_id:
+                    ranked = [answer for answer in ranked if answer.candidate.thread_id == thread_id]
+                listing = (grouping.by_thread if grouped and not thread_id else grouping.flat)(ranked).cut(offset, n)
             elif asked.filters:
-                total, found = store.browse(asked.filters, "lift" if sort == "best" else sort, limit=n, offset=offset)
+                # Nothing was asked, so no thread can be the one that was meant: this list is leafed through as it is.
+                order: Order = "lift" if sort == "best" else sort
+                total, found = store.browse(asked.filters, order, limit=n, offset=offset, thread_id=thread_id)
                 ranked = [Ranked(candidate, candidate.lift or 0.0, {}) for candidate in found]
+                threads = store.count_threads(asked.filters, thread_id=thread_id)
+                listing = Listing(tuple(ranked), total, threads, total, {})
             else:
                 raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
-            page = self._page(ranked, offset, asked, store)
+            page = self._page(listing.answers, offset, asked, store, listing.below)
         took = (time.perf_counter() - started) * 1000
-        return Results(asked, total, took, engine.name, dial, sort, offset, page, (*asked.notes, *notes))
+        return Results(
+            asked,
+            listing.total,
+            took,
+            engine.name,
+            dial,
+            sort,
+            offset,
+            page,
+            (*asked.notes, *notes),
+            threads=listing.threads,
+            listed=listing.listed,
+        )
 
     def top(
         self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
@@ -131,13 +173,13 @@ class Library:
             page = self._page(ranked, offset, asked, store)
             name = self._engine(store).name
         took = (time.perf_counter() - started) * 1000
-        return Results(asked, total, took, name, 1.0, "votes" if raw else "best", offset, page, notes)
+        by = "votes" if raw else "best"
+        return Results(asked, total, took, name, 1.0, by, offset, page, notes, threads=None, listed=total)
 
     def thread(self, name: str) -> ThreadPage:
         """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
         with self._moment() as store:
-            thread_id = store.find_thread(name)
-            thread = store.thread(thread_id) if thread_id else None
+            thread = store.thread(_thread_id(name, store))
             if thread is None:
                 raise NotFound(f"There is no thread {name!r} in this library")
             replies = tuple(store.with_history(thread.replies))
@@ -228,7 +270,9 @@ class Library:
                 return ranking.text_scores(answers, threads, candidates), candidates
             limit *= 8
 
-    def _page(self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store) -> tuple[RankedAnswer, ...]:
+    def _page(
+        self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Mapping[str, int] | None = None
+    ) -> tuple[RankedAnswer, ...]:
         """What is shown of the answers on one page; only here are their texts read."""
         ids = [answer.candidate.id for answer in ranked]
         posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
@@ -250,6 +294,7 @@ class Library:
                     outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
                     score=answer.score,
                     signals=answer.signals,
+                    more_in_thread=(below or {}).get(post.id),
                     snippet=passage.best(markup.own_words(post.body), dict(asked.terms), phrases=asked.phrases),
                 )
             )
@@ -274,6 +319,13 @@ class Library:
             asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
         )
         return replace(asked, filters=filters), tuple(notes)
+
+
+def _thread_id(name: str, store: Store) -> str:
+    thread_id = store.find_thread(name)
+    if thread_id is None:
+        raise NotFound(f"There is no thread {name!r} in this library")
+    return thread_id
 
 
 def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:

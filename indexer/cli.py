@@ -121,9 +121,20 @@ def build_command(
 @click.option("-n", "n", type=click.IntRange(1, 1000), help="How many answers. [default: 10]")
 @click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
 @click.option("--sort", type=click.Choice(ranking.SORTS), default="best", show_default=True, help="The order of the answers.")
+@click.option(
+    "--grouped/--flat", default=None, help="List each thread once, or every answer. [default: grouped; flat with --json]"
+)
+@click.option("--thread", metavar="ID", help="List the answers of one thread only.")
 @_shared
 def ask(
-    question: tuple[str, ...], n: int | None, dial: float | None, sort: ranking.Sort, library: Path | None, as_json: bool
+    question: tuple[str, ...],
+    n: int | None,
+    dial: float | None,
+    sort: ranking.Sort,
+    grouped: bool | None,
+    thread: str | None,
+    library: Path | None,
+    as_json: bool,
 ) -> None:
     """Ask a question and print the best answers.
 
@@ -136,7 +147,14 @@ def ask(
     A question that begins with a minus goes after --:  askive ask -- -cat dog
     """
     chosen = settings.load({"library": library, "results": n, "dial": dial})
-    results = Library(chosen.library).ask(_text(question), n=chosen.results, dial=chosen.dial, sort=sort)
+    results = Library(chosen.library).ask(
+        _text(question),
+        n=chosen.results,
+        dial=chosen.dial,
+        sort=sort,
+        grouped=not as_json if grouped is None else grouped,
+        thread=thread,
+    )
     terminal.print_results(results, as_json)
 
 

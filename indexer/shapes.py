@@ -17,6 +17,8 @@ def results(page: Results) -> dict[str, Any]:
     return {
         "question": page.query.text,
         "total": page.total,
+        "threads": page.threads,
+        "listed": page.listed,
         "took_ms": round(page.took_ms, 1),
         "engine": page.engine,
         "dial": page.dial,
@@ -45,6 +47,7 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "score": round(ranked.score, 6),
         "signals": {name: round(value, 6) for name, value in ranked.signals.items()},
         "snippet": [{"text": span.text, "match": span.match} for span in ranked.snippet],
+        "more_in_thread": ranked.more_in_thread,
         "url": post.url,
     }
 

@@ -218,13 +218,20 @@ class Store:
         return found
 
     def browse(
-        self, filters: Filters, order: Order, *, limit: int, offset: int = 0, voted: bool = False
+        self,
+        filters: Filters,
+        order: Order,
+        *,
+        limit: int,
+        offset: int = 0,
+        voted: bool = False,
+        thread_id: str | None = None,
     ) -> tuple[int, list[Candidate]]:
         """How many answers pass the filters, and a stretch of them in order; those without the order's column come last.
 
-        With `voted`, only answers whose votes are known.
+        With `voted`, only answers whose votes are known; with `thread_id`, only those of this thread.
         """
-        where, values = _conditions(filters)
+        where, values = _conditions(filters, thread_id)
         if voted:
             where += " AND p.votes IS NOT NULL"
         total: int = self._db.execute(f"SELECT count(*) FROM posts p WHERE p.advice {where}", values).fetchone()[0]
@@ -232,6 +239,12 @@ class Store:
             f"{self._CANDIDATE} {where} ORDER BY {_ORDERS[order]}, p.id LIMIT ? OFFSET ?", (*values, limit, offset)
         )
         return total, list(map(Candidate._make, rows))
+
+    def count_threads(self, filters: Filters, *, thread_id: str | None = None) -> int:
+        """How many threads the answers are from that pass the filters."""
+        where, values = _conditions(filters, thread_id)
+        counted = self._db.execute(f"SELECT count(DISTINCT p.thread_id) FROM posts p WHERE p.advice {where}", values)
+        return int(counted.fetchone()[0])
 
     def endorsements_of(self, thread_id: str) -> list[Endorsement]:
         """Who backs whom in a thread, in page order."""
@@ -326,10 +339,10 @@ class Store:
         ).fetchall()
 
 
-def _conditions(filters: Filters) -> tuple[str, tuple[str | int, ...]]:
-    """SQL that means what `Filters.accept` means, and its values."""
-    conditions: list[str] = []
-    values: list[str | int] = []
+def _conditions(filters: Filters, thread_id: str | None = None) -> tuple[str, tuple[str | int, ...]]:
+    """SQL that means what `Filters.accept` means, and its values; with a thread's id, of that thread alone."""
+    conditions: list[str] = ["p.thread_id = ?"] if thread_id else []
+    values: list[str | int] = [thread_id] if thread_id else []
     for expression, names in (
         ("fold(p.site)", filters.sites),
         ("fold(coalesce(p.thread_category, ''))", filters.categories),

@@ -96,7 +96,7 @@ def print_results(results: Results, as_json: bool) -> None:
         click.echo("No answers. Try fewer or other words.")
         return
     told: set[str] = set()
-    for answer in shape["answers"]:
+    for place, answer in enumerate(shape["answers"], 1):
         votes = _votes(answer["votes"])
         best = " · best answer" if answer["best"] else ""
         backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
@@ -109,7 +109,11 @@ def print_results(results: Results, as_json: bool) -> None:
             click.echo(textwrap.fill(said, width=96, initial_indent="     ", subsequent_indent="     "))
         date = (answer["written"] or "")[:10]
         click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
-    click.echo(f"{shape['total']:,} answers in {shape['took_ms']:.0f} ms")
+        more = answer["more_in_thread"] if shape["listed"] < shape["total"] else 0
+        if more and [later["thread_id"] for later in shape["answers"][place : place + 1]] != [answer["thread_id"]]:
+            click.echo(click.style(f"     +{more:,} more in this thread (--thread {answer['thread_id']})", dim=True))
+    in_threads = f" in {shape['threads']:,} threads" if shape["threads"] else ""
+    click.echo(f"{shape['total']:,} answers{in_threads}, found in {shape['took_ms']:.0f} ms")
 
 
 def print_thread(shape: dict[str, Any]) -> None:

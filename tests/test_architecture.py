@@ -20,7 +20,7 @@ FLOORS = [
     {"archives", "engines", "endorsements", "outcome", "standing", "merging", "forgetting", "passage", "rows"},
     {"store"},
     {"steps"},
-    {"writing", "ranking", "importing"},
+    {"writing", "ranking", "grouping", "importing"},
     {"build", "ask", "infodump_matching"},
     {"infodump", "evaluate"},
     {"shapes", "runs"},

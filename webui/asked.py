@@ -29,6 +29,10 @@ class Asked:
     best: bool = False
     dial: float = 0.5
     sort: Sort = "best"
+    grouped: bool = True
+    """Whether a thread is listed once, and not by every answer."""
+    thread: str | None = None
+    """The one thread that is asked."""
     page: int = 1
 
     @property
@@ -53,7 +57,7 @@ class Asked:
         return replace(self, **({"page": 1} | changes))
 
     def without_filters(self) -> Self:
-        return replace(self, category=None, since=None, until=None, votes=None, best=False)
+        return replace(self, category=None, since=None, until=None, votes=None, best=False, thread=None)
 
     def parameters(self, usual_dial: float) -> dict[str, str]:
         """The parameters of the address, those that say something."""
@@ -66,6 +70,8 @@ class Asked:
             "best": "yes" if self.best else None,
             "dial": None if self.dial == usual_dial else f"{self.dial:g}",
             "sort": None if self.sort == "best" else self.sort,
+            "group": None if self.grouped else "0",
+            "thread": self.thread,
             "page": None if self.page == 1 else self.page,
         }
         return {name: str(value) for name, value in said.items() if value is not None}
@@ -146,8 +152,8 @@ class Reader:
         """Pages count from 1; how many there are is not known yet."""
         return self.number("page", "page", 1, 10**18) or 1
 
-    def asked(self, usual_dial: float) -> Asked:
-        """The search that an address asks for."""
+    def asked(self, usual_dial: float, *, grouped: bool = True) -> Asked:
+        """The search that an address asks for; `grouped` unless it says otherwise."""
         since, until = self.number("from", "year", 1, 9999), self.number("to", "year", 1, 9999)
         if since is not None and until is not None and since > until:
             since, until = until, since
@@ -160,6 +166,8 @@ class Reader:
             best=self.flag("best"),
             dial=self.dial(usual_dial),
             sort=self.sort(),
+            grouped=self.flag("group") if self.text("group") else grouped,
+            thread=self.name("thread"),
             page=self.page(),
         )
 

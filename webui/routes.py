@@ -70,7 +70,8 @@ def _add_api(app: Flask, library: Library, settings: Settings) -> None:
     @app.get("/api/search", endpoint="api_search")
     def _search() -> Response:
         reader = Reader(request.args)
-        asked, n = reader.asked(settings.dial), reader.number("n", "number of answers", 1, MOST) or settings.results
+        asked = reader.asked(settings.dial, grouped=False)
+        n = reader.number("n", "number of answers", 1, MOST) or settings.results
         _refuse(reader)
         return jsonify(shapes.results(ask(library, asked, n)))
 

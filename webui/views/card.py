@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from indexer.ask import RankedAnswer
@@ -49,15 +49,29 @@ class Card:
     why: explain.Why | None
     continues: bool
     """Whether the card before it is of the same thread, so that its title need not be as large again."""
+    more: int
+    """Answers of the same thread that were found too; told by the last card of a thread."""
+    more_href: str
 
 
-def cards(answers: Iterable[RankedAnswer], why: Callable[[RankedAnswer], explain.Why | None]) -> tuple[Card, ...]:
-    """The cards of a page, in order; `why` says in which way their places are explained."""
+def cards(
+    answers: Iterable[RankedAnswer],
+    why: Callable[[RankedAnswer], explain.Why | None],
+    more: Callable[[str], str] | None = None,
+) -> tuple[Card, ...]:
+    """The cards of a page, in order.
+
+    `why` says in which way their places are explained, `more` where all answers of a thread are listed.
+    """
     made: list[Card] = []
-    before: str | None = None
-    for ranked in answers:
-        made.append(_card(ranked, why(ranked), continues=ranked.answer.thread_id == before))
-        before = ranked.answer.thread_id
+    page = list(answers)
+    for number, ranked in enumerate(page):
+        thread_id = ranked.answer.thread_id
+        continues = number > 0 and page[number - 1].answer.thread_id == thread_id
+        card = _card(ranked, why(ranked), continues=continues)
+        if more and ranked.more_in_thread and (number + 1 == len(page) or page[number + 1].answer.thread_id != thread_id):
+            card = replace(card, more=ranked.more_in_thread, more_href=more(thread_id))
+        made.append(card)
     return tuple(made)
 
 
@@ -80,6 +94,8 @@ def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> 
         outcome=_outcome(ranked, continues=continues),
         why=why,
         continues=continues,
+        more=0,
+        more_href="",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -64,6 +64,10 @@ class SearchPage:
     chips: tuple[Chip, ...]
     notes: tuple[str, ...]
     total: int | None
+    threads: int | None
+    """Threads that the answers are from."""
+    folding: Choice | None
+    """The same answers folded by thread, or all of them; None where that is one."""
     took_ms: int
     cards: tuple[Card, ...]
     dial: tuple[Choice, ...]
@@ -76,7 +80,15 @@ class SearchPage:
 
 def ask(library: Library, asked: Asked, n: int) -> Results:
     """The results of one page. Raises BadQuestion."""
-    return library.ask(asked.text, n=n, offset=(asked.page - 1) * n, dial=asked.dial, sort=asked.sort)
+    return library.ask(
+        asked.text,
+        n=n,
+        offset=(asked.page - 1) * n,
+        dial=asked.dial,
+        sort=asked.sort,
+        grouped=asked.grouped,
+        thread=asked.thread,
+    )
 
 
 def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance, settings: Settings) -> SearchPage:
@@ -96,8 +108,12 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         chips=_chips(asked, settings),
         notes=tuple(dict.fromkeys(said)),
         total=results.total if results else None,
+        threads=results.threads if results else None,
+        folding=_folding(asked, results, settings) if results else None,
         took_ms=max(1, round(results.took_ms)) if results else 0,
-        cards=cards(results.answers, explain.of_search) if results else (),
+        cards=cards(results.answers, explain.of_search, more=_in_thread(asked, settings) if asked.grouped else None)
+        if results
+        else (),
         dial=tuple(
             Choice(
                 name,
@@ -109,13 +125,25 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         sorts=tuple(
             Choice(SORT_NAMES[sort], addresses.search(asked.but(sort=sort), settings), sort == asked.sort) for sort in SORTS
         ),
-        pager=pager(asked.page, results.total, settings.results, lambda page: addresses.search(asked.but(page=page), settings))
+        pager=pager(asked.page, results.listed, settings.results, lambda page: addresses.search(asked.but(page=page), settings))
         if results
         else None,
         wider=_wider(library, asked, settings) if results and not results.total else (),
         top_href=addresses.top(Browsed()),
         usual_dial=settings.dial,
     )
+
+
+def _folding(asked: Asked, results: Results, settings: Settings) -> Choice | None:
+    if asked.thread or results.total == results.threads or not (results.query.terms or results.query.required):
+        return None
+    name = "List every answer" if asked.grouped else "Fold answers of one thread"
+    return Choice(name, addresses.search(asked.but(grouped=not asked.grouped), settings), is_current=False)
+
+
+def _in_thread(asked: Asked, settings: Settings) -> Callable[[str], str]:
+    """Where every answer of a thread to the question is listed."""
+    return lambda thread_id: addresses.search(asked.but(thread=thread_id), settings)
 
 
 def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
@@ -129,6 +157,8 @@ def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
         chips.append((f"{asked.votes:,} votes or more", asked.but(votes=None)))
     if asked.best:
         chips.append(("Marked best", asked.but(best=False)))
+    if asked.thread:
+        chips.append(("In one thread", asked.but(thread=None)))
     chips += [(typed, asked.but(question=rest)) for typed, rest in typed_filters(asked.question)]
     return tuple(Chip(name, addresses.search(without, settings)) for name, without in chips)
 
