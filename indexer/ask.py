@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from . import engines, grouping, markup, passage, query, ranking, words
+from . import engines, grouping, markup, passage, query, ranking, standing, words
 from .endorsements import Endorsement
 from .engines import Engine
 from .errors import BadQuestion, NoLibrary, NotFound
@@ -44,6 +44,12 @@ class RankedAnswer:
     endorsed_by: tuple[str, ...]
     outcome: Outcome | None
     """What the asker tells of how it went: with this answer, or else with the thread as a whole."""
+    usual_votes: int | None
+    """Votes that were to be expected where it stands; None where nobody knows."""
+    words: int
+    """Different words of the question."""
+    missing: tuple[str, ...]
+    """Those of them that neither the answer nor its question has, as they were typed."""
     score: float
     signals: Mapping[str, float]
     snippet: tuple[Span, ...]
@@ -278,11 +284,16 @@ class Library:
         posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
         backers = store.backers(ids)
         outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
+        terms = dict(asked.terms)
+        typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
+        in_questions = {post.id: _terms_of(post, terms) for post in posts.values() if post.kind == "question"}
         page = []
         for rank, answer in enumerate(ranked, offset + 1):
             post = posts[answer.candidate.id]
             question = posts.get(answer.candidate.thread_id)
             thread = Thread(post.thread_id, question, (), {})
+            own = markup.own_words(post.body)
+            had = _terms_of(post, terms) | in_questions.get(post.thread_id, set())
             page.append(
                 RankedAnswer(
                     rank=rank,
@@ -292,10 +303,13 @@ class Library:
                     question=question,
                     endorsed_by=tuple(backers.get(post.id, ())),
                     outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
+                    usual_votes=standing.usual(post.votes, answer.candidate.lift),
+                    words=len(terms),
+                    missing=tuple(typed.get(term, term) for term in terms if term not in had),
                     score=answer.score,
                     signals=answer.signals,
                     more_in_thread=(below or {}).get(post.id),
-                    snippet=passage.best(markup.own_words(post.body), dict(asked.terms), phrases=asked.phrases),
+                    snippet=passage.best(own, terms, phrases=asked.phrases),
                 )
             )
         return tuple(page)
@@ -319,6 +333,12 @@ class Library:
             asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
         )
         return replace(asked, filters=filters), tuple(notes)
+
+
+def _terms_of(post: Post, wanted: Mapping[str, float]) -> set[str]:
+    """Those of some terms that a post has, in its title, its tags or its text."""
+    text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
+    return {word.term for word in words.matches(text, wanted)}
 
 
 def _thread_id(name: str, store: Store) -> str:

@@ -124,6 +124,7 @@ def build_command(
 @click.option(
     "--grouped/--flat", default=None, help="List each thread once, or every answer. [default: grouped; flat with --json]"
 )
+@click.option("--why", is_flag=True, help="Say why each answer is where it is.")
 @click.option("--thread", metavar="ID", help="List the answers of one thread only.")
 @_shared
 def ask(
@@ -133,6 +134,7 @@ def ask(
     sort: ranking.Sort,
     grouped: bool | None,
     thread: str | None,
+    why: bool,
     library: Path | None,
     as_json: bool,
 ) -> None:
@@ -155,7 +157,7 @@ def ask(
         grouped=not as_json if grouped is None else grouped,
         thread=thread,
     )
-    terminal.print_results(results, as_json)
+    terminal.print_results(results, as_json, why=why)
 
 
 def _text(arguments: tuple[str, ...]) -> str:

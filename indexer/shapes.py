@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from . import markup
+from . import explanation, markup
 from .ask import RankedAnswer, Results, ThreadPage
 from .outcome import Outcome
 from .rows import Archive
@@ -46,6 +46,7 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "outcome": _outcome(ranked.outcome),
         "score": round(ranked.score, 6),
         "signals": {name: round(value, 6) for name, value in ranked.signals.items()},
+        "why": explanation.why(ranked),
         "snippet": [{"text": span.text, "match": span.match} for span in ranked.snippet],
         "more_in_thread": ranked.more_in_thread,
         "url": post.url,

@@ -57,6 +57,14 @@ def scale(votes: int) -> float:
     return math.copysign(math.log1p(abs(votes)), votes)
 
 
+def usual(votes: int | None, lift: float | None) -> int | None:
+    """The votes that were to be expected of an answer that has `votes` and this lift; None where nobody knows."""
+    if votes is None or lift is None:
+        return None
+    expected = scale(votes) - lift
+    return round(math.copysign(math.expm1(abs(expected)), expected))
+
+
 class Expectations:
     """What sites and years usually give, gathered in a first pass; `standings` is the second."""
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 from tqdm import tqdm
 
-from . import settings, shapes
+from . import explanation, settings, shapes
 from .ask import Results
 from .build import BuildReport, Row
 from .settings import Settings
@@ -85,7 +85,7 @@ def print_row(row: dict[str, Any]) -> None:
         click.echo(f"           and {len(row['warnings']) - 5:,} more warnings (--json lists them)")
 
 
-def print_results(results: Results, as_json: bool) -> None:
+def print_results(results: Results, as_json: bool, *, why: bool = False) -> None:
     shape = shapes.results(results)
     if as_json:
         print_json(shape)
@@ -96,7 +96,7 @@ def print_results(results: Results, as_json: bool) -> None:
         click.echo("No answers. Try fewer or other words.")
         return
     told: set[str] = set()
-    for place, answer in enumerate(shape["answers"], 1):
+    for place, (answer, ranked) in enumerate(zip(shape["answers"], results.answers, strict=True), 1):
         votes = _votes(answer["votes"])
         best = " · best answer" if answer["best"] else ""
         backed = f" · backed by {', '.join(answer['endorsed_by'])}" if answer["endorsed_by"] else ""
@@ -105,10 +105,17 @@ def print_results(results: Results, as_json: bool) -> None:
         click.echo(textwrap.fill(passage, width=96, initial_indent="     ", subsequent_indent="     "))
         if answer["outcome"] and (answer["outcome"]["worked"] is not None or answer["thread_id"] not in told):
             told.add(answer["thread_id"])
-            said = f"{_outcome(answer['outcome'])}: “{answer['outcome']['text']}”"
+            said = f"{explanation.outcome(answer['outcome']['worked'])}: “{answer['outcome']['text']}”"
             click.echo(textwrap.fill(said, width=96, initial_indent="     ", subsequent_indent="     "))
         date = (answer["written"] or "")[:10]
         click.echo(click.style(f"     {answer['author'] or 'unknown'} {date}{votes}{best}{backed}  [{answer['id']}]", dim=True))
+        if why and answer["why"]:
+            click.echo(textwrap.fill(answer["why"], width=96, initial_indent="     ", subsequent_indent="     "))
+            for name, value in answer["signals"].items():
+                meaning = explanation.part(name, value, ranked)
+                click.echo(click.style(f"     {value:+8.2f}  {name}: {meaning}", dim=True))
+            if answer["signals"]:
+                click.echo(click.style(f"     {answer['score']:8.2f}  the sum, which the order by best goes by", dim=True))
         more = answer["more_in_thread"] if shape["listed"] < shape["total"] else 0
         if more and [later["thread_id"] for later in shape["answers"][place : place + 1]] != [answer["thread_id"]]:
             click.echo(click.style(f"     +{more:,} more in this thread (--thread {answer['thread_id']})", dim=True))
@@ -167,12 +174,7 @@ def _print_post(post: dict[str, Any], licence: str | None) -> None:
     for line in post["body"].split("\n"):
         click.echo(textwrap.fill(line, width=96) if line else "")
     if post.get("outcome"):
-        click.echo(textwrap.fill(f"{_outcome(post['outcome'])}: “{post['outcome']['text']}”", width=96))
-
-
-def _outcome(outcome: dict[str, Any]) -> str:
-    worked = outcome["worked"]
-    return "The asker came back" if worked is None else "The asker took it up" if worked else "It did not help the asker"
+        click.echo(textwrap.fill(f"{explanation.outcome(post['outcome']['worked'])}: “{post['outcome']['text']}”", width=96))
 
 
 def _votes(votes: int | None) -> str:

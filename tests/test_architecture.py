@@ -23,6 +23,7 @@ FLOORS = [
     {"writing", "ranking", "grouping", "importing"},
     {"build", "ask", "infodump_matching"},
     {"infodump", "evaluate"},
+    {"explanation"},
     {"shapes", "runs"},
     {"webui", "terminal", "scoreboard"},
     {"cli"},

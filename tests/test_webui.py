@@ -26,10 +26,10 @@ from indexer import shapes
 from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import BadSetting
+from indexer.explanation import names
 from indexer.settings import Settings
 from webui import create_app
 from webui.asked import Asked, Reader, typed_filters
-from webui.explain import backing
 from webui.paging import pager
 from webui.safety import HEADERS
 from webui.server import serve
@@ -626,9 +626,8 @@ def test_pager() -> None:
     assert (past.is_past_end, past.previous, past.next) == (True, "3", None)
 
 
-def test_backing_names_people_in_few_words() -> None:
-    assert backing([]) is None
-    assert [backing(names) for names in (["A"], ["A", "B"], ["A", "B", "C"])] == ["A", "A and B", "A and 2 others"]
+def test_backers_are_named_in_few_words() -> None:
+    assert [names(people) for people in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == ["", "A", "A and B", "A and 2 others"]
 
 
 # The server

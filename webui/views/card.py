@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from indexer import explanation
 from indexer.ask import RankedAnswer
 from indexer.outcome import Outcome
 from indexer.passage import Span
@@ -87,7 +88,7 @@ def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> 
         snippet=ranked.snippet,
         votes=post.votes,
         is_best=bool(post.best),
-        backing=explain.backing(ranked.endorsed_by),
+        backing=explanation.names(ranked.endorsed_by) or None,
         backers=", ".join(ranked.endorsed_by),
         author=author(post),
         written=post.written,
@@ -108,10 +109,7 @@ def _outcome(ranked: RankedAnswer, *, continues: bool) -> OutcomeView | None:
 
 
 def outcome(told: Outcome, href: str) -> OutcomeView:
-    said = (
-        "The asker came back" if told.worked is None else "The asker took it up" if told.worked else "It did not help the asker"
-    )
-    return OutcomeView(said, told.text, href, told.worked)
+    return OutcomeView(explanation.outcome(told.worked), told.text, href, told.worked)
 
 
 def author(post: Post) -> str | None:
