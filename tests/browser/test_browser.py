@@ -173,6 +173,12 @@ def test_filters_dial_sorts_and_pages_without_scripts(browser: Browser) -> None:
     browser.click("link=Newest", arrives="sort=newest")
     browser.click(".dial li:last-child a", arrives="dial=1")
     assert "sort=" not in browser.address()
+    # The 16 are of one thread, folded to three.
+    assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".card")) == 3
+    browser.click(".more a", arrives="thread=example.org")
+    assert total() == "16"
+    browser.click(".chips li:last-child a", arrives="votes=10")
+    browser.click(".folding", arrives="group=0")
     browser.click(".pages a[rel=next]", arrives="page=2")
     assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".card")) == 6
     browser.click(".chips a", arrives="q=cat")
