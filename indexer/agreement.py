@@ -143,6 +143,8 @@ _PHRASES: Final = (
         rf"(?:[\w%]+ ){{0,2}}?(?:with|w/) {_OBJECT}"
     ),
     _phrase(
+        # "Second, ▮ suggested …" only counts.
+        rf"(?!\W*{_RANK}, @?▮{_SAID})"
         rf"(?:\b{_RANK}'?-?(?:ing|ed)\b|\b(?:echo|co-?sign|endors|reiterat|repeat|applaud|emphasiz|underscor)(?:ing|ed)"
         rf"|\b(?:i|i'd|i'll|will|would|to|must|also|can|we|just|gladly|hereby|strongly|heartily|let me|and) "
         rf"(?:{_RANK}|echo|co-?sign|endorse|reiterate)|^\W*(?:{_RANK}|ditto|echo)|\b(?:ditto|amen|kudos|props|hats off)"

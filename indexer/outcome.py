@@ -43,6 +43,10 @@ class Outcome:
 
 
 _QUESTION_UPDATE: Final = re.compile(r"^\W*(?:final )?(?:update|edit|eta|follow-?up|outcome)\b[^\w?]", re.IGNORECASE)
+_TO_ALL: Final = re.compile(
+    r"(?:many |so many )?(?:thanks|thank you|thx),? (?:so much,? )?(?:to )?(?:you )?(?:all|everyone|everybody|guys|folks)\b",
+    re.IGNORECASE,
+)
 _OUTRIGHT: Final = 70
 """A sentence as short as this that says "it worked" means the asker's case, and not something it speaks of."""
 
@@ -89,8 +93,10 @@ def _begins_account(text: Text) -> bool:
 
 
 def _speaks_to(post: Post, text: Text) -> bool:
-    """Whether a comment speaks to the post it stands under, and not by an @ to another commenter."""
+    """Whether a comment speaks to the post it stands under: not by an @ to another commenter, nor to all."""
     body = text.own.lstrip()
+    if _TO_ALL.match(body):
+        return False
     if not body.startswith("@"):
         return True
     name = fold(post.author or "")

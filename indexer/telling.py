@@ -57,6 +57,7 @@ _WORKED: Final = (
         rf"|(?:solved|fixed|cured|resolved) (?:it\b|this\b|that\b|everything|{_TROUBLE})"
         r"|made (?:all the|a (?:huge|big|real|massive|world of)) difference|saved (?:me|us|my (?!time)|our|the day))"
     ),
+    _compiled(rf"(?:^\W*|[,;] |\band )(?:{_ADV})it (?:{_ADV})resolved\b(?! (?:to|in favou?r)\b)"),
     _compiled(rf"^\W*(?:{_ADV})(?:did the trick|(?:solved|fixed|cured) {_TROUBLE})"),
     _compiled(
         r"\b(?:i|we)(?:'ve)? (?:finally |just |actually |even )?(?:got|landed|won|passed|was offered|were offered"
@@ -66,6 +67,7 @@ _WORKED: Final = (
     _compiled(
         r"(?:^\W*|[,;–—-] |\band )(?:(?:the|my|our|this) )?(?:problem|issue|mystery|case) (?:(?:is|was|has been) (?:now|finally"
         r"|all|completely) |has been |was |now |finally )?(?:solved|fixed|resolved|gone)\b"
+        r"(?! (?:in|by|for|via|with|since|as)\b)"
     ),
     _compiled(r"^\W*(?:(?:yes|yep|ok|okay|all|now|finally|update|edit|eta),?:? )*(?:solved|sorted)[.!]"),
     _compiled(

@@ -633,3 +633,9 @@ def test_a_huge_post_is_read_in_a_moment(body: str) -> None:
     assert len(find(answers)) <= 1
     assert time.perf_counter() - start < PATIENCE
     assert len(body) > READ
+
+
+def test_second_with_a_comma_only_counts():
+    assert said("Second, quilted suggested that it leaks.") == []
+    assert said("Second, @quilted suggested that it leaks.") == []
+    assert said("Second quilted's tar.") == [("->", "quilted")]

@@ -47,6 +47,7 @@ WORKED = [
     "i did what you said, and it fixed the drip",
     "this saved me three hundred dollars",
     "your list made all the difference",
+    "eventually it resolved at a lower setting.",
     "i got the job",
     "we got our deposit back: well, we got the deposit, every cent",
     "i passed the exam",
@@ -127,6 +128,8 @@ NEITHER = [
     "as you said, this works well with beans",
     "you followed your plan",
     "fixed, thanks",  # the typo
+    "the issue was fixed in version 5",
+    "this problem was solved by the romans",
     "i went to the shop with this in mind",
 ]
 
@@ -240,6 +243,11 @@ def test_a_comment_to_somebody_else_does_not():
         thread(("fern", "Tar."), ("moss", "Felt."), on_2=[("ivy", "Or wait."), ("mossy stump", "@ivy that worked, thank you")])
     )
     assert found == {None: (None, "@ivy that worked, thank you")}
+
+
+def test_a_comment_to_all_is_the_threads():
+    found = told(thread(("fern", "Tar."), ("moss", "Felt."), on_2=[("mossy stump", "Thank you all. It worked.")]))
+    assert found == {None: (None, "It worked.")}
 
 
 def test_only_the_asker_tells():
