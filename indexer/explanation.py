@@ -44,16 +44,19 @@ def facts(answer: RankedAnswer) -> Facts:
     """The facts of an answer to a question."""
     signals = {name: value for name, value in answer.signals.items() if value}
     backing = signals.get("endorsements", 0.0)
+    worked = answer.outcome.worked if answer.outcome and "asker's outcome" in signals else None
+    # Who says that it worked is not named among the backers again.
+    asker = answer.question.author if answer.question and worked is not None else None
     return Facts(
         words=answer.words,
         missing=answer.missing,
         close=signals.get(PROXIMITY, 0.0) > 0,
         votes=answer.answer.votes if "votes" in signals else None,
         usual=answer.usual_votes if "votes" in signals else None,
-        backers=answer.endorsed_by if backing > 0 else (),
+        backers=tuple(name for name in answer.endorsed_by if name != asker) if backing > 0 else (),
         disputed=backing < 0,
         best="best answer" in signals,
-        worked=answer.outcome.worked if answer.outcome and "asker's outcome" in signals else None,
+        worked=worked,
     )
 
 
@@ -116,7 +119,7 @@ def part(name: str, value: float, answer: RankedAnswer) -> str:
         case "endorsements" if value < 0:
             return "others in the thread dispute it"
         case "endorsements":
-            return f"backed in words by {names(answer.endorsed_by) or 'others in the thread'}"
+            return f"backed in words by {names(facts(answer).backers) or 'others in the thread'}"
         case "best answer":
             return "marked as best by the asker or the site"
         case "asker's outcome":

@@ -40,7 +40,7 @@ CREATE TABLE posts (
     -- Derived by a build, so that ranking reads one row an answer:
     advice    INTEGER NOT NULL DEFAULT 0,   -- an answer that is ranked
     thread_category TEXT,                   -- its question's
-    backers   INTEGER NOT NULL DEFAULT 0,   -- persons who back it in words
+    backers   INTEGER NOT NULL DEFAULT 0,   -- persons who back it in words, the asker left out where `outcome` has the asker's word
     dissenters INTEGER NOT NULL DEFAULT 0,  -- persons who speak against it
     favorited_backers INTEGER NOT NULL DEFAULT 0,  -- backers who say that they also voted
     outcome   INTEGER,                      -- 1 if it worked for the asker, 0 if it did not help (outcome.py)

@@ -275,14 +275,17 @@ class WritableStore(SteppedStore):
 
     def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement], outcomes: Iterable[Outcome]) -> None:
         """Keep what was found out about a thread: which posts are advice, who backs whom, and how it went."""
-        endorsements = list(endorsements)
+        endorsements, outcomes = list(endorsements), list(outcomes)
+        worked = {outcome.to_post: outcome.worked for outcome in outcomes}
+        asker = (thread.question.author if thread.question else None) or "anonymous"
         persons: dict[tuple[str, str], set[str]] = defaultdict(set)
         for found in endorsements:
+            if found.author == asker and found.to_post in worked:
+                # What the asker says of it is the outcome, and counts once.
+                continue
             persons[found.to_post, "backers" if found.backs else "dissenters"].add(found.author)
             if found.backs and found.favorited:
                 persons[found.to_post, "favorited"].add(found.author)
-        outcomes = list(outcomes)
-        worked = {outcome.to_post: outcome.worked for outcome in outcomes}
         category = thread.question.category if thread.question else None
         self._db.execute("UPDATE posts SET advice = 0, lift = NULL WHERE thread_id = ?", (thread.id,))
         self._db.executemany(

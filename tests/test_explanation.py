@@ -90,6 +90,10 @@ def test_on_the_sample_the_sentence_is_true(sample_library):
         assert (known.words, len(known.missing)) == (len(asked), len(asked - had))
         assert {words.term_of(word).term for word in known.missing} == asked - had
         assert shapes.results(sample.ask(text, n=50))["answers"][found.rank - 1]["why"] == explanation.sentence(known)
+        if known.worked is not None:
+            assert found.outcome is not None
+            assert known.worked == found.outcome.worked
+            assert found.question.author not in known.backers
         if known.votes is not None:
             assert known.votes == found.answer.votes
             assert known.usual is not None

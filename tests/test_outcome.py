@@ -338,6 +338,15 @@ def test_the_sample_tells_it_on_cards_pages_and_in_json(sample_library):
     assert page["outcome"] == {"post_id": whole.by_post, "text": whole.text, "worked": None}
 
 
+def test_the_askers_word_counts_once(library_of):
+    asked = thread(("fern", "Tar."), ("moss", "I agree with fern."), ("mossy stump", "I did what fern said."))
+    assert asked.question is not None
+    with library_of(asked.question, *asked.replies)._moment() as store:
+        (fern,) = (found for found in store.candidates(thread_ids=["t:1"]).values() if found.author == "fern")
+        assert (fern.backers, fern.outcome) == (1, 1)
+        assert store.backers([fern.id]) == {fern.id: ["moss", "mossy stump"]}
+
+
 def test_what_is_forgotten_is_told_no_more(tmp_path):
     asked = thread(("fern", "Tar."), ("mossy stump", "I did what fern said."), on_1=[("mossy stump", "This worked.")])
     assert asked.question is not None
