@@ -8,10 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from . import engines, grouping, markup, passage, query, ranking, standing, words
+from . import (
+    documents,
+    engines,
+    grouping,
+    markup,
+    passage,
+    query,
+    ranking,
+    relaxation,
+    similarity,
+    spelling,
+    standing,
+    vocabulary,
+    words,
+)
+from .completion import Completion
 from .endorsements import Endorsement
 from .engines import Engine
 from .errors import BadQuestion, NoLibrary, NotFound
@@ -20,9 +36,11 @@ from .outcome import Outcome
 from .passage import Span
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
+from .relaxation import Relaxed
 from .rows import Archive, Candidate
+from .spelling import Correction
 from .store import Order, Store
-from .thread import Post, Thread
+from .thread import UNTITLED, Post, Thread
 
 CANDIDATES: Final = 500
 """Answers, and threads, that are taken from the engine for one question. Twice as many, with twice EXPANDED, is worth at most
@@ -30,6 +48,9 @@ CANDIDATES: Final = 500
 
 EXPANDED: Final = 100
 """Threads, of those found, whose every answer is a candidate."""
+
+MISSING_TOLD: Final = 4
+"""Words of a question that nothing has, as many as are told by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +96,10 @@ class Results:
     """Threads that all the answers are from; None where nobody counted."""
     listed: int
     """Answers that are listed on any page: all, or those that stand for their threads."""
+    correction: Correction | None = None
+    """What the question may have been meant to be, and whether that is what was asked."""
+    relaxed: tuple[Relaxed, ...] = ()
+    """Conditions that were let go of, because nothing met all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +115,18 @@ class ThreadPage:
     """Ids of the threads that the site says this one is a duplicate of, with their titles; None for one that is not here."""
     duplicates: Mapping[str, str | None]
     """Threads that are duplicates of this one, in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A thread whose question is like another."""
+
+    thread_id: str
+    title: str
+    category: str | None
+    score: float
+    linked: bool
+    """Whether the site says that they ask the same."""
 
 
 class Library:
@@ -118,39 +155,42 @@ class Library:
         sort: Sort = "best",
         grouped: bool = False,
         thread: str | None = None,
+        exact: bool = False,
     ) -> Results:
         """The best answers to a question as typed.
 
         With `grouped`, a thread does not fill the page: it is listed by its best answer (`grouping`), and `n` and `offset`
         count those listed. With `thread`, named as for `thread()`, only its answers are asked for, each of them listed.
+        Slips of the pen are mended, and where nothing meets all conditions fewer are asked; `exact` does neither.
 
         Raises BadQuestion when there is nothing to look for, NotFound where there is no such thread.
         """
         started = time.perf_counter()
-        asked = query.parse(text)
         with self._moment() as store:
-            asked, notes = self._resolve_names(asked, store)
             engine = self._engine(store)
-            thread_id = None if thread is None else _thread_id(thread, store)
-            if asked.terms or asked.required:
-                scores, candidates = self._search(asked, store, engine)
-                ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)
-                if thread_id:
-                    ranked = [answer for answer in ranked if answer.candidate.thread_id == thread_id]
-                listing = (grouping.by_thread if grouped and not thread_id else grouping.flat)(ranked).cut(offset, n)
-            elif asked.filters:
-                # Nothing was asked, so no thread can be the one that was meant: this list is leafed through as it is.
-                order: Order = "lift" if sort == "best" else sort
-                total, found = store.browse(asked.filters, order, limit=n, offset=offset, thread_id=thread_id)
-                ranked = [Ranked(candidate, candidate.lift or 0.0, {}) for candidate in found]
-                threads = store.count_threads(asked.filters, thread_id=thread_id)
-                listing = Listing(tuple(ranked), total, threads, total, {})
-            else:
+            correction = None if exact else spelling.correct(text, store.vocabulary, partial(_together, engine))
+            asked = query.parse(correction.corrected if correction and correction.applied else text)
+            asked, notes = self._resolve_names(asked, store)
+            if not (asked.terms or asked.required or asked.filters):
                 raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
+            thread_id = None if thread is None else _thread_id(thread, store)
+            list_of = partial(
+                self._list, store, engine, n=n, offset=offset, dial=dial, sort=sort, grouped=grouped, thread_id=thread_id
+            )
+            listing = list_of(asked)
+            relaxed: tuple[Relaxed, ...] = ()
+            for step in () if listing.total or exact else relaxation.steps(asked):
+                listing = list_of(step.query)
+                if listing.total:
+                    asked, relaxed = step.query, step.relaxed
+                    break
             page = self._page(listing.answers, offset, asked, store, listing.below)
+            notes += (*(step.note for step in relaxed), *_missing(asked, store, engine))
+            if not (listing.total or notes or asked.notes or exact):
+                notes = (relaxation.nothing(asked),)
         took = (time.perf_counter() - started) * 1000
         return Results(
-            asked,
+            replace(asked, text=text),
             listing.total,
             took,
             engine.name,
@@ -161,6 +201,8 @@ class Library:
             (*asked.notes, *notes),
             threads=listing.threads,
             listed=listing.listed,
+            correction=correction,
+            relaxed=relaxed,
         )
 
     def top(
@@ -185,9 +227,7 @@ class Library:
     def thread(self, name: str) -> ThreadPage:
         """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
         with self._moment() as store:
-            thread = store.thread(_thread_id(name, store))
-            if thread is None:
-                raise NotFound(f"There is no thread {name!r} in this library")
+            thread = self._thread(name, store)
             replies = tuple(store.with_history(thread.replies))
             question = next(store.with_history([thread.question]), None) if thread.question else None
             thread = replace(thread, question=question, replies=replies)
@@ -202,6 +242,36 @@ class Library:
                 originals={original: titles.get(original) for original in originals},
                 duplicates={duplicate: titles.get(duplicate) for duplicate in duplicates},
             )
+
+    def complete(self, typed: str, n: int = 8) -> tuple[Completion, ...]:
+        """What a question that is being typed may become: titles with its words, then words that begin like its last one."""
+        with self._moment() as store:
+            known = store.vocabulary
+
+            def meant(word: str) -> str | None:
+                found = spelling.suggest(word, known, known.size())
+                return found.form if found else None
+
+            return tuple(store.title_words.complete(typed[: query.MAX_QUESTION], n, known, meant))
+
+    def similar(self, name: str, n: int = 5) -> tuple[Neighbour, ...]:
+        """The threads whose questions are most like that of a thread, named as for `thread`. Raises NotFound."""
+        with self._moment() as store:
+            thread = self._thread(name, store)
+            shadow = next(documents.of_thread(thread), None)
+            if shadow is None or shadow.kind != "thread":
+                return ()
+            known = store.vocabulary
+            title = set(words.terms(thread.title))
+            asked = similarity.telling(shadow.terms, known.threads_with, known.size(), title=title, least=2)
+            linked = store.originals([thread.id]).get(thread.id, []) + store.duplicates_of([thread.id]).get(thread.id, [])
+            return self._neighbours(asked, n, store, but=thread.id, linked=linked)
+
+    def similar_to(self, text: str, n: int = 5) -> tuple[Neighbour, ...]:
+        """The threads whose questions are most like a typed one."""
+        with self._moment() as store:
+            known, counts = store.vocabulary, dict(query.parse(text).terms)
+            return self._neighbours(similarity.telling(counts, known.threads_with, known.size()), n, store)
 
     def post_id(self, name: str) -> str:
         """The id of a post, for any id it was ever known by. Raises NotFound."""
@@ -254,7 +324,52 @@ class Library:
                 self._generation = generation, engines.load(name).open(engines.folder(self.folder, generation))
             return self._generation[1]
 
+    def _thread(self, name: str, store: Store) -> Thread:
+        thread = store.thread(_thread_id(name, store))
+        if thread is None:
+            raise NotFound(f"There is no thread {name!r} in this library")
+        return thread
+
+    def _neighbours(
+        self, asked: Query, n: int, store: Store, but: str | None = None, linked: Sequence[str] = ()
+    ) -> tuple[Neighbour, ...]:
+        """The threads that a query finds, those before all that the site says ask the same."""
+        scores = dict(self._engine(store).search(asked, "thread", n + 1 + len(linked))) if asked.terms else {}
+        ids = [thread_id for thread_id in dict.fromkeys([*linked, *scores]) if thread_id != but]
+        posts = store.posts(ids)
+        found = [posts[thread_id] for thread_id in ids if thread_id in posts][:n]
+        return tuple(
+            Neighbour(post.id, post.title or UNTITLED, post.category, scores.get(post.id, 0.0), linked=post.id in linked)
+            for post in found
+        )
+
     # The line itself
+
+    def _list(
+        self,
+        store: Store,
+        engine: Engine,
+        asked: Query,
+        *,
+        n: int,
+        offset: int,
+        dial: float,
+        sort: Sort,
+        grouped: bool,
+        thread_id: str | None,
+    ) -> Listing:
+        """What is listed of the answers to a question on one page, in order."""
+        if not (asked.terms or asked.required):
+            # Nothing was asked, so no thread can be the one that was meant: this list is leafed through as it is.
+            order: Order = "lift" if sort == "best" else sort
+            total, found = store.browse(asked.filters, order, limit=n, offset=offset, thread_id=thread_id)
+            ranked = [Ranked(candidate, candidate.lift or 0.0, {}) for candidate in found]
+            return Listing(tuple(ranked), total, store.count_threads(asked.filters, thread_id=thread_id), total, {})
+        scores, candidates = self._search(asked, store, engine)
+        ranked = ranking.rank(scores, candidates, dial=dial, sort=sort)
+        if thread_id:
+            ranked = [answer for answer in ranked if answer.candidate.thread_id == thread_id]
+        return (grouping.by_thread if grouped and not thread_id else grouping.flat)(ranked).cut(offset, n)
 
     def _search(self, asked: Query, store: Store, engine: Engine) -> tuple[dict[str, TextScore], dict[str, Candidate]]:
         """The set of results: answers found by their own words or by their thread's, with their text scores."""
@@ -352,6 +467,30 @@ def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:
     """What is told of one answer, or else of its thread as a whole."""
     of = {outcome.to_post: outcome for outcome in told}
     return of.get(answer_id) or of.get(None)
+
+
+def _together(engine: Engine, term: str, other: str) -> bool:
+    """Whether any answer or thread has both terms."""
+    both = Query("", required=(term, other))
+    return bool(engine.search(both, "answer", 1) or engine.search(both, "thread", 1))
+
+
+def _missing(asked: Query, store: Store, engine: Engine) -> tuple[str, ...]:
+    """Words of the question that nothing here has, told in a sentence."""
+    wanted = {term for term, _ in asked.terms}
+    wanted -= store.vocabulary.threads_with(wanted).keys()
+    # The vocabulary leaves out words that nobody types; here is somebody.
+    wanted -= {term for term in wanted if len(term) >= vocabulary.LONGEST and _together(engine, term, term)}
+    said = [asked.text[word.start : word.end] for word in words.words(asked.text) if word.term in wanted]
+    longest = vocabulary.LONGEST
+    quoted = [f"“{word if len(word) <= longest else word[:longest] + '…'}”" for word in dict.fromkeys(said)]
+    if not quoted:
+        return ()
+    if len(quoted) == 1:
+        return (f"No answer has the word {quoted[0]}.",)
+    if len(quoted) <= MISSING_TOLD:
+        return (f"No answer has the words {', '.join(quoted[:-1])} or {quoted[-1]}.",)
+    return (f"No answer has the words {', '.join(quoted[:MISSING_TOLD])} or {len(quoted) - MISSING_TOLD:,} others of yours.",)
 
 
 def _accepts(filters: Filters, answer: Candidate) -> bool:

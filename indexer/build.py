@@ -202,6 +202,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
     progress("Relating", total, total)
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
+    store.keep_words()
     store.step()
 
 

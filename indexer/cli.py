@@ -126,6 +126,7 @@ def build_command(
 )
 @click.option("--why", is_flag=True, help="Say why each answer is where it is.")
 @click.option("--thread", metavar="ID", help="List the answers of one thread only.")
+@click.option("--exact", is_flag=True, help="Mend no spelling, and rather find nothing than ask for less.")
 @_shared
 def ask(
     question: tuple[str, ...],
@@ -135,6 +136,7 @@ def ask(
     grouped: bool | None,
     thread: str | None,
     why: bool,
+    exact: bool,
     library: Path | None,
     as_json: bool,
 ) -> None:
@@ -156,6 +158,7 @@ def ask(
         sort=sort,
         grouped=not as_json if grouped is None else grouped,
         thread=thread,
+        exact=exact,
     )
     terminal.print_results(results, as_json, why=why)
 
@@ -178,18 +181,38 @@ def top(n: int | None, category: str | None, year: int | None, raw: bool, librar
 
 
 @main.command()
-@click.argument("thread")
+@click.argument("text", nargs=-1, required=True)
+@click.option("-n", "n", type=click.IntRange(1, 100), default=8, show_default=True, help="How many of each kind.")
 @_shared
-def show(thread: str, library: Path | None, as_json: bool) -> None:
+def suggest(text: tuple[str, ...], n: int, library: Path | None, as_json: bool) -> None:
+    """Print what a question that is being typed may become, and questions that are like it."""
+    opened = Library(settings.load({"library": library}).library)
+    typed = _text(text)
+    shape = shapes.suggestions(typed, opened.complete(typed, n), opened.similar_to(typed, n))
+    if as_json:
+        terminal.print_json(shape)
+    else:
+        terminal.print_suggestions(shape)
+
+
+@main.command()
+@click.argument("thread")
+@click.option("--similar", is_flag=True, help="Name the threads whose questions are most like it.")
+@_shared
+def show(thread: str, similar: bool, library: Path | None, as_json: bool) -> None:
     """Print a thread whole.
 
     THREAD is its id as `ask` prints it, the id of an answer in it, its address, or the site's own number.
     """
-    shape = shapes.thread(Library(settings.load({"library": library}).library).thread(thread))
+    opened = Library(settings.load({"library": library}).library)
+    shape = shapes.thread(opened.thread(thread))
+    if similar:
+        shape["similar"] = shapes.neighbours(opened.similar(thread))
     if as_json:
         terminal.print_json(shape)
     else:
         terminal.print_thread(shape)
+        terminal.print_similar(shape.get("similar", []))
 
 
 @main.command()

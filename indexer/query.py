@@ -15,17 +15,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from . import words
+from .words import Word
 
 MAX_QUESTION = 10_000
 """Code points of a question that are read; what is pasted beyond it cannot sharpen the search."""
 
 _FIELDS = ("category", "site", "author", "votes", "year", "best")
 _PIECE = re.compile(
-    r"""(?P<minus>(?<!\S)-)?
+    r"""(?P<minus>(?<!\S)-(?!-))?
         (?:
           (?:(?P<field>\b(?a:category|site|author|votes|year|best)):(?P<value>"[^"]*"|[^\s"]+))
         | "(?P<phrase>[^"]*)"
@@ -34,6 +35,10 @@ _PIECE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _RANGE = re.compile(r"^(?:(?P<low>-?\d{1,9})?\.\.(?P<high>-?\d{1,9})?|(?P<op>>=|<=|>|<|=)?(?P<value>-?\d{1,9}))$")
+# What is around a word, words joined as in prose, and capitals where prose has none: IRS, iPhone.
+_AROUND = re.compile(r"^[^\w]+|[^\w+#]+$")
+_PROSE = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
+_CODE = re.compile(r"[a-z][A-Z]|\b[A-Z]{2,5}\b")
 _YES = frozenset({"yes", "true", "1", "y"})
 _NO = frozenset({"no", "false", "0", "n"})
 
@@ -129,8 +134,7 @@ def parse(text: str) -> Query:
     notes: list[str] = []
     if len(text) > MAX_QUESTION:
         notes.append(f"Only the first {MAX_QUESTION:,} characters of the question were read.")
-    kept = text[:MAX_QUESTION].replace("\0", " ").replace("“", '"').replace("”", '"')
-    for piece in _PIECE.finditer(kept):
+    for piece in _PIECE.finditer(_readable(text)):
         said = piece.group()
         if piece["field"] and not piece["minus"]:
             narrowed = _narrow(filters, piece["field"].lower(), piece["value"].strip('"'))
@@ -163,12 +167,33 @@ def parse(text: str) -> Query:
         phrases=tuple(phrases),
         excluded_phrases=tuple(excluded),
         filters=filters,
-        notes=tuple(notes) + _nothing_left(counted, stops, phrases),
+        notes=tuple(notes) + _nothing_left({*counted} - {*forbidden}, stops, phrases, forbidden or excluded),
     )
 
 
-def _nothing_left(counted: Counter[str], stops: Counter[str], phrases: list[str]) -> tuple[str, ...]:
-    if counted or not stops:
+def free_words(text: str) -> Iterator[Word]:
+    """The words of a question that may be slips: in no quotes, no filter and no exclusion, and nothing that looks like code."""
+    for piece in _PIECE.finditer(_readable(text)):
+        said = piece["word"]
+        if said is None or piece["minus"] or piece["field"]:
+            continue
+        core = _AROUND.sub("", said)
+        if _PROSE.fullmatch(core) and not _CODE.search(core):
+            for word in words.words(said):
+                yield word._replace(start=piece.start("word") + word.start, end=piece.start("word") + word.end)
+
+
+def _readable(text: str) -> str:
+    """The part of a question that is read, letter for letter in its place."""
+    return text[:MAX_QUESTION].replace("\0", " ").replace("“", '"').replace("”", '"')
+
+
+def _nothing_left(
+    wanted: Collection[str], stops: Collection[str], phrases: Collection[str], excluded: Collection[str]
+) -> tuple[str, ...]:
+    if not wanted and excluded:
+        return ("What to leave out can only be left out of something; add words to look for.",)
+    if wanted or not stops:
         return ()
     if phrases:
         return ("A phrase of nothing but small words cannot be looked up; add a word that matters.",)

@@ -92,6 +92,32 @@ CREATE TABLE endorsements (
 );
 CREATE INDEX endorsements_by_thread ON endorsements (thread_id);
 CREATE INDEX endorsements_by_answer ON endorsements (to_post);
+-- Derived: the words of threads (vocabulary.py).
+CREATE TABLE words (
+    number    INTEGER PRIMARY KEY,
+    form      TEXT NOT NULL UNIQUE,   -- as it is read, folded; after "@" a word of an author's name
+    term      TEXT NOT NULL,
+    threads   INTEGER NOT NULL        -- how many have it
+);
+CREATE INDEX words_by_term ON words (term, threads);
+CREATE TABLE thread_words (
+    thread_id TEXT PRIMARY KEY,
+    words     BLOB NOT NULL           -- their numbers, packed
+) WITHOUT ROWID;
+-- Derived: titles by their words, those that weigh most first (completion.py).
+CREATE TABLE titles (
+    number    INTEGER PRIMARY KEY,
+    thread_id TEXT NOT NULL UNIQUE,
+    title     TEXT NOT NULL,
+    plain     TEXT NOT NULL,          -- its folded words between single spaces
+    weight    INTEGER NOT NULL        -- answers and their votes
+);
+CREATE TABLE title_words (
+    word      TEXT NOT NULL,          -- folded, stop words too
+    weight    INTEGER NOT NULL,
+    number    INTEGER NOT NULL,
+    PRIMARY KEY (word, weight DESC, number)
+) WITHOUT ROWID;
 -- Derived: what the asker tells of how it went (outcome.py); of the thread as a whole where to_post is NULL.
 CREATE TABLE outcomes (
     thread_id TEXT NOT NULL,

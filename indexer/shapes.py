@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from . import explanation, markup
-from .ask import RankedAnswer, Results, ThreadPage
+from .ask import Neighbour, RankedAnswer, Results, ThreadPage
+from .completion import Completion
 from .outcome import Outcome
 from .rows import Archive
 from .thread import Post
@@ -25,6 +28,8 @@ def results(page: Results) -> dict[str, Any]:
         "sort": page.sort,
         "offset": page.offset,
         "notes": list(page.notes),
+        "correction": page.correction and asdict(page.correction),
+        "relaxed": [{"what": step.what, "text": step.text} for step in page.relaxed],
         "answers": [_answer(answer) for answer in page.answers],
     }
 
@@ -51,6 +56,16 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "more_in_thread": ranked.more_in_thread,
         "url": post.url,
     }
+
+
+def suggestions(typed: str, completions: Iterable[Completion], similar: Iterable[Neighbour]) -> dict[str, Any]:
+    """The shape of `suggest`: what a question that is being typed may become, and which threads are like it."""
+    return {"question": typed, "completions": list(map(asdict, completions)), "similar": neighbours(similar)}
+
+
+def neighbours(found: Iterable[Neighbour]) -> list[dict[str, Any]]:
+    """Threads whose questions are like another, the likest first."""
+    return [asdict(neighbour) | {"score": round(neighbour.score, 6)} for neighbour in found]
 
 
 def thread(page: ThreadPage) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from . import words
+from .completion import Titles
 from .endorsements import Endorsement
 from .errors import LibraryError, NoLibrary
 from .outcome import Outcome
@@ -34,6 +35,7 @@ from .rows import (
     to_threads,
 )
 from .thread import UNTITLED, Capture, Post, Thread
+from .vocabulary import Vocabulary
 
 FILE: Final = "library.sqlite"
 _CHUNK: Final = 500
@@ -81,6 +83,8 @@ class Store:
                 f"{self.path} was made by another version of Askive",
                 "Use that version, or move the file away and run `askive build`",
             )
+        self.vocabulary = Vocabulary(self._db)
+        self.title_words = Titles(self._db)
         return bool(version)
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from . import explanation, settings, shapes
 from .ask import Results
 from .build import BuildReport, Row
 from .settings import Settings
+from .spelling import Correction
 
 MENTIONED: Final = 10
 """Threads that ask the same and are named; the rest is counted."""
@@ -90,8 +91,12 @@ def print_results(results: Results, as_json: bool, *, why: bool = False) -> None
     if as_json:
         print_json(shape)
         return
+    if correction := results.correction:
+        click.echo(_correction(correction), err=True)
     for note in shape["notes"]:
         click.echo(note, err=True)
+    if results.relaxed:
+        click.echo("With --exact, only what was asked for.", err=True)
     if not shape["answers"]:
         click.echo("No answers. Try fewer or other words.")
         return
@@ -121,6 +126,25 @@ def print_results(results: Results, as_json: bool, *, why: bool = False) -> None
             click.echo(click.style(f"     +{more:,} more in this thread (--thread {answer['thread_id']})", dim=True))
     in_threads = f" in {shape['threads']:,} threads" if shape["threads"] else ""
     click.echo(f"{shape['total']:,} answers{in_threads}, found in {shape['took_ms']:.0f} ms")
+
+
+def _correction(correction: Correction) -> str:
+    if correction.applied:
+        return f"Showing answers for: {correction.corrected}\nSearch instead for what you typed: --exact"
+    return f"Did you mean: {correction.corrected}"
+
+
+def print_suggestions(shape: dict[str, Any]) -> None:
+    for completion in shape["completions"]:
+        click.echo(completion["text"] + (f"  [{completion['thread_id']}]" if completion["thread_id"] else ""))
+    print_similar(shape["similar"])
+
+
+def print_similar(similar: list[dict[str, Any]]) -> None:
+    if similar:
+        click.echo(click.style("\nSimilar questions", bold=True))
+    for neighbour in similar:
+        click.echo(f"{neighbour['title']}  [{neighbour['thread_id']}]")
 
 
 def print_thread(shape: dict[str, Any]) -> None:

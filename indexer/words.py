@@ -10,9 +10,18 @@ from typing import NamedTuple
 
 import snowballstemmer
 
-# A word is letters and digits, held together by apostrophes, with the marks that make a name of it: C++, C#.
-_WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*(?:\+\+|\#)?")
-_MARKS = re.compile(r"[\u0300-\u036f]")
+# Accents that stand apart from their letter, Hebrew and Arabic points, soft hyphens and joiners: part of a word, and no
+# difference between words.
+_UNSEEN = (
+    r"\u00ad\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    r"\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u200c\u200d\u2060\ufeff"
+)
+_LETTERS = rf"[^\W_]+(?:[{_UNSEEN}]+[^\W_]*)*"
+# A word is letters and digits, held together by apostrophes, with the marks that make a name of it: C++, C#, AT&T.
+_WORD = re.compile(
+    rf"{_LETTERS}(?:&(?:(?<=\b\w&)|(?<=\b\w\w&))[^\W_]{{1,2}}(?![^\W_]))?(?:['’ʼ]{_LETTERS})*(?:\+\+|\#(?<=\b\w\#))?"
+)
+_MARKS = re.compile(rf"[{_UNSEEN}]")
 _STEMMER = snowballstemmer.stemmer("english")
 
 # Words that carry grammar and no matter. Question words are here, since every question has them; "not" and its like are
@@ -40,7 +49,7 @@ class Word(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Lower case without accents or compatibility forms: the form in which words are compared."""
+    """Lower case without accents, compatibility forms or what is not seen: the form in which words are compared."""
     if text.isascii():
         return text.lower()
     return _MARKS.sub("", unicodedata.normalize("NFKD", text)).lower()
@@ -55,6 +64,13 @@ def term_of(word: str) -> Word:
         folded = folded.removesuffix("'s")
         folded = folded.replace("'", "")
     return Word(0, len(word), folded if stop else _STEMMER.stemWord(folded), stop)
+
+
+@lru_cache(maxsize=200_000)
+def form_of(word: str) -> str | None:
+    """A single word as it is read, folded, or None for a stop word."""
+    folded = fold(word).replace("’", "'").replace("ʼ", "'")
+    return None if folded in STOP_WORDS else folded
 
 
 def words(text: str) -> Iterator[Word]:
@@ -84,6 +100,11 @@ def forms(text: str) -> Iterator[tuple[int, int, str]]:
 def terms(text: str) -> list[str]:
     """The terms of `text` in order, with repetitions, without stop words."""
     return [word.term for word in words(text) if not word.is_stop]
+
+
+def distinct(text: str) -> set[str]:
+    """The distinct words of `text` as they are read, folded, without stop words."""
+    return {form for word in set(_WORD.findall(text)) if (form := form_of(word)) is not None}
 
 
 def plain(text: str) -> str:

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Final
 
 from . import merging
@@ -224,7 +225,8 @@ class WritableStore(SteppedStore):
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
         self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
-        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", "endorsements", "outcomes"):
+        derived = ("endorsements", "outcomes", "words", "thread_words", "titles", "title_words")
+        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", *derived):
             self._db.execute(f"DELETE FROM {table}")
 
     # What an enrichment needs
@@ -316,6 +318,16 @@ class WritableStore(SteppedStore):
             [(thread.id, outcome.by_post, outcome.to_post, outcome.worked, outcome.text) for outcome in outcomes],
         )
         self._db.execute("UPDATE changed SET derived = 1 WHERE thread_id = ?", (thread.id,))
+
+    def keep_words(self) -> None:
+        """Keep the words and titles of the threads that changed, and forget those of threads that are gone."""
+        changed = self.changed()
+        while ids := list(islice(changed, _CHANGED)):
+            self.title_words.take_out(ids)
+            self.vocabulary.take_out(ids)
+            self.vocabulary.put_in(self.title_words.put_in(self.threads(ids)))
+            self.step()
+        self.vocabulary.let_go()
 
     def stale(self) -> Iterator[str]:
         """Ids of the documents that the index in force has of the changed threads, whether they are still there or not."""

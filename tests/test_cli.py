@@ -158,6 +158,34 @@ def test_show_says_what_was_asked_before_and_whose_it_is(tmp_path):
     assert lines[-1] == "From example.org"
 
 
+def test_spelling_and_conditions_are_told_and_exact_undoes_both(sample_library):
+    told = run("ask", "--library", sample_library, "landlrd depsoit")
+    assert told.stderr.startswith("Showing answers for: landlord deposit\nSearch instead for what you typed: --exact\n")
+    exact = run("ask", "--library", sample_library, "--exact", "--json", "landlrd depsoit")
+    assert (json.loads(exact.stdout)["total"], json.loads(exact.stdout)["correction"]) == (0, None)
+    less = run("ask", "--library", sample_library, "cat year:1950")
+    assert "Nothing from 1950; shown from all years." in less.stderr
+    assert json.loads(run("ask", "--library", sample_library, "--json", "cat year:1950").stdout)["relaxed"] == [
+        {"what": "year", "text": "year:1950"}
+    ]
+    assert "Did you mean: landlord" in run("ask", "--library", sample_library, "kandlord cat").stderr
+
+
+def test_suggest_and_similar_have_their_shapes(sample_library):
+    found = json.loads(run("suggest", "--library", sample_library, "--json", "-n", "3", "cat wak").stdout)
+    assert list(found) == ["question", "completions", "similar"]
+    assert found["completions"][0]["text"].startswith("Cat wakes me at 5am")
+    thread = found["completions"][0]["thread_id"]
+    assert list(found["similar"][0]) == ["thread_id", "title", "category", "score", "linked"]
+    told = run("suggest", "--library", sample_library, "cat wak").stdout
+    assert told.startswith(f"Cat wakes me at 5am every single morning. How do I make it stop?  [{thread}]")
+    shape = json.loads(run("show", "--library", sample_library, "--similar", "--json", thread).stdout)
+    assert len(shape["similar"]) == 5
+    assert thread not in {near["thread_id"] for near in shape["similar"]}
+    assert "Similar questions" in run("show", "--library", sample_library, "--similar", thread).stdout
+    assert "similar" not in json.loads(run("show", "--library", sample_library, "--json", thread).stdout)
+
+
 def test_top_has_the_answers_shape_and_follows_its_options(sample_library):
     raw = run_json("top", "--raw", "-n", 20, "--library", sample_library)["answers"]
     assert [row["votes"] for row in raw] == sorted((row["votes"] for row in raw), reverse=True)

@@ -182,7 +182,7 @@ def test_filter_controls_and_chips(client: FlaskClient) -> None:
     assert without.select_one("#q")["value"] == "cat"
     assert len(without.select(".chips a")) == 3
     assert without.select_one(".tally strong").text == "6"
-    assert soup(client.get("/search?q=cat&from=2017")).select_one(".empty")
+    assert soup(client.get("/search?q=cat&from=2017&exact=1")).select_one(".empty")
     assert soup(client.get("/search?best=yes")).select_one(".tally strong").text == "1"
 
 
@@ -192,12 +192,61 @@ def test_a_lone_quote_does_not_swallow_the_controls(client: FlaskClient) -> None
 
 
 def test_an_empty_page_of_results_helps(client: FlaskClient) -> None:
-    page = soup(client.get("/search", query_string={"q": '"cat interview"', "votes": "5"}))
+    page = soup(client.get("/search", query_string={"q": '"cat interview"', "votes": "5", "exact": "1"}))
     assert "Nothing in this library answers that" in page.text
     wider = page.select(".wider a")
     assert wider
     for link in wider:
         assert soup(client.get(link["href"])).select_one(".tally strong").text == link.text.split()[0]
+
+
+def test_a_slip_is_mended_and_can_be_had_back(client: FlaskClient) -> None:
+    page = soup(client.get("/search?q=thank+intervieww&votes=20&category=Work+%26+Money&dial=0.75"))
+    meant = page.select_one(".meant")
+    assert meant.text == "Showing answers for thank interview. Search instead for thank intervieww"
+    assert page.select_one("#q")["value"] == "thank intervieww"
+    assert page.select(".card mark")
+    back = soup(client.get(meant.a["href"]))
+    assert not back.select(".meant")
+    assert back.select_one("#q")["value"] == "thank intervieww"
+    assert "“intervieww”" in back.select_one(".notes").text
+    assert len(back.select(".chips a")) == 2
+    offered = soup(client.get("/search?q=jnterview&votes=20")).select_one(".meant")
+    assert offered.text == "Did you mean interview?"
+    assert soup(client.get(offered.a["href"])).select_one("#q")["value"] == "interview"
+
+
+def test_what_was_let_go_of_is_told_and_can_be_had_back(client: FlaskClient) -> None:
+    page = soup(client.get("/search", query_string={"q": '"cat interview"', "votes": "5"}))
+    assert page.select(".card")
+    assert [note.text for note in page.select(".notes li")] == [
+        "No answer has all of what is in quotes; these have some of it."
+    ]
+    assert soup(client.get(page.select_one(".meant a")["href"])).select_one(".empty")
+
+
+def test_a_thread_names_others_like_it(client: FlaskClient, library: Library) -> None:
+    for name in ("example.org:1", "example.org:2"):
+        named = {link["href"]: link.text for link in soup(client.get(f"/thread/{name}")).select(".similar a")}
+        assert named == {f"/thread/{near.thread_id}": near.title for near in library.similar(name)}
+        assert f"/thread/{name}" not in named
+    assert not soup(client.get("/thread/example.org:4")).select(".similar")
+
+
+def test_completions_and_neighbours_as_json(client: FlaskClient, library: Library) -> None:
+    title = "My cat wakes me at 5am every day"
+    found = client.get("/api/complete?q=cat+wak").json
+    assert found == {"question": "cat wak", "completions": [{"text": title, "thread_id": "example.org:2"}]}
+    assert client.get("/api/complete?q=cat+wak+").json["completions"] == []
+    assert client.get("/api/complete?q=").json == {"question": "", "completions": []}
+    for_browsers = client.get("/api/complete?q=cat+wak&format=opensearch")
+    assert for_browsers.mimetype == "application/x-suggestions+json"
+    assert for_browsers.get_json(force=True) == ["cat wak", [title]]
+    like = client.get("/api/similar?q=bombed+interview&n=1").json
+    assert [near["thread_id"] for near in like["similar"]] == ["example.org:1"]
+    assert client.get("/api/similar/example.org:1").json["similar"] == shapes.neighbours(library.similar("example.org:1"))
+    assert client.get("/api/similar/nowhere:1").status_code == 404
+    assert client.get("/api/complete?q=cat&n=many").status_code == 400
 
 
 def test_notes_say_what_was_not_understood(client: FlaskClient) -> None:

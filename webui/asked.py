@@ -33,6 +33,7 @@ class Asked:
     """Whether a thread is listed once, and not by every answer."""
     thread: str | None = None
     """The one thread that is asked."""
+    exact: bool = False
     page: int = 1
 
     @property
@@ -72,6 +73,7 @@ class Asked:
             "sort": None if self.sort == "best" else self.sort,
             "group": None if self.grouped else "0",
             "thread": self.thread,
+            "exact": "1" if self.exact else None,
             "page": None if self.page == 1 else self.page,
         }
         return {name: str(value) for name, value in said.items() if value is not None}
@@ -109,6 +111,11 @@ class Reader:
     def text(self, name: str) -> str:
         """What was typed, on one line. One character more than is searched is kept, so that the cut is noticed and told."""
         return _CONTROLS.sub(" ", self._arguments.get(name, "")[: query.MAX_QUESTION + 1]).strip()
+
+    def typed(self, name: str) -> str:
+        """What is being typed: as `text`, with a space at its end that says that the last word is whole."""
+        text = self.text(name)
+        return f"{text} " if text and self._arguments[name][-1:].isspace() else text
 
     def name(self, name: str) -> str | None:
         return self.text(name).replace('"', " ")[:_LONGEST_NAME].strip() or None
@@ -168,6 +175,7 @@ class Reader:
             sort=self.sort(),
             grouped=self.flag("group") if self.text("group") else grouped,
             thread=self.name("thread"),
+            exact=self.flag("exact"),
             page=self.page(),
         )
 

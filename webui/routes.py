@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from flask import Flask, Response, jsonify, make_response, render_template, request, send_from_directory
@@ -22,6 +23,10 @@ from .views.top import top
 
 MOST: Final = 100
 """Answers that one request to the API may ask for."""
+
+
+COMPLETIONS: Final = 8
+NEIGHBOURS: Final = 5
 
 
 def add_routes(app: Flask, library: Library, settings: Settings, glances: Glances) -> None:
@@ -50,7 +55,8 @@ def _add_pages(app: Flask, library: Library, settings: Settings, glances: Glance
 
     @app.get("/thread/<path:thread_id>", endpoint="thread")
     def _thread(thread_id: str) -> str:
-        page = thread(library.thread(thread_id), by_votes=request.args.get("order") == "votes")
+        whole = library.thread(thread_id)
+        page = thread(whole, library.similar(whole.thread.id), by_votes=request.args.get("order") == "votes")
         return render_template("thread.html", page=page)
 
     @app.get("/top", endpoint="top")
@@ -86,10 +92,36 @@ def _add_api(app: Flask, library: Library, settings: Settings) -> None:
         _refuse(reader)
         return jsonify(shapes.results(ask_top(library, browsed, n)))
 
+    @app.get("/api/complete", endpoint="api_complete")
+    def _complete() -> Response:
+        reader = Reader(request.args)
+        typed, n = reader.typed("q"), reader.number("n", "number of completions", 1, MOST) or COMPLETIONS
+        _refuse(reader)
+        found = library.complete(typed, n)
+        if request.args.get("format") == "opensearch":
+            said = make_response(jsonify([typed, [completion.text for completion in found]]))
+            said.headers["Content-Type"] = "application/x-suggestions+json"
+            return said
+        return jsonify({"question": typed, "completions": list(map(asdict, found))})
+
+    @app.get("/api/similar", endpoint="api_similar_to")
+    def _similar_to() -> Response:
+        reader = Reader(request.args)
+        asked, n = reader.text("q"), reader.number("n", "number of threads", 1, MOST) or NEIGHBOURS
+        _refuse(reader)
+        return jsonify({"question": asked, "similar": shapes.neighbours(library.similar_to(asked, n))})
+
+    @app.get("/api/similar/<path:thread_id>", endpoint="api_similar")
+    def _similar(thread_id: str) -> Response:
+        reader = Reader(request.args)
+        n = reader.number("n", "number of threads", 1, MOST) or NEIGHBOURS
+        _refuse(reader)
+        return jsonify({"thread_id": thread_id, "similar": shapes.neighbours(library.similar(thread_id, n))})
+
     @app.get("/api/", endpoint="api_nothing", defaults={"address": ""})
     @app.get("/api/<path:address>", endpoint="api_nothing")
     def _nothing(address: str) -> Response:
-        there_are = "There are /api/search?q=, /api/thread/ID and /api/top"
+        there_are = "There are /api/search?q=, /api/thread/ID, /api/top, /api/complete?q= and /api/similar/ID"
         return make_response(jsonify({"error": f"There is no /api/{address}", "hint": there_are}), 404)
 
 

@@ -20,13 +20,17 @@ from chromium import Browser
 from conftest import ROOT
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.wait import WebDriverWait
 
 SEARCH = "/search?q=bombed+interview+dream+job"
 PAGES = {
     "home": "/",
     "results": SEARCH,
     "filtered": "/search?q=cat&votes=3&category=Pets+%26+Animals&from=2010&page=2",
-    "nothing found": "/search?q=%22cat+interview%22+year:2010&best=yes",
+    "nothing found": "/search?q=%22cat+interview%22+year:2010&best=yes&exact=1",
+    "less asked": "/search?q=%22cat+interview%22+year:2010&best=yes",
+    "corrected": "/search?q=intervieww+zeppelin",
+    "did you mean": "/search?q=jnterview",
     "nothing asked": "/search",
     "long words": "/search?q=" + "a" * 600,
     "thread": "/thread/example.org:1",
@@ -223,6 +227,88 @@ def test_slash_puts_the_cursor_into_the_box(browser: Browser) -> None:
     browser.driver.switch_to.active_element.send_keys("and/or")
     assert browser.run("return document.activeElement.value") == "and/or"
     assert browser.driver.find_element(By.CSS_SELECTOR, ".hotkey").is_displayed()
+
+
+def _shown(browser: Browser, count: int) -> list[str]:
+    """The completions, when there are so many of them."""
+    WebDriverWait(browser.driver, 15).until(
+        lambda driver: len(driver.find_elements(By.CSS_SELECTOR, "#completions [role=option]")) == count
+    )
+    return [option.text for option in browser.driver.find_elements(By.CSS_SELECTOR, "#completions [role=option]")]
+
+
+@pytest.mark.parametrize("address", ["/", SEARCH, "/thread/example.org:1"])
+def test_what_is_typed_is_completed_by_keyboard_alone(browser: Browser, address: str) -> None:
+    title = "My cat wakes me at 5am every day"
+    browser.open(address)
+    browser.driver.find_element(By.TAG_NAME, "body").send_keys("/")
+    box = browser.driver.switch_to.active_element
+    assert (box.get_attribute("role"), box.get_attribute("aria-expanded")) == ("combobox", "false")
+    box.send_keys(Keys.BACKSPACE, "cat wak")
+    assert _shown(browser, 1) == [title]
+    assert box.get_attribute("aria-expanded") == "true"
+    assert browser.driver.find_element(By.ID, box.get_attribute("aria-controls")).get_attribute("role") == "listbox"
+    assert browser.run("return document.querySelector('.ask [role=status]').textContent") == "1 suggestion"
+    box.send_keys(Keys.ARROW_DOWN)
+    option = browser.driver.find_element(By.ID, box.get_attribute("aria-activedescendant"))
+    assert (option.text, option.get_attribute("aria-selected"), box.get_attribute("value")) == (title, "true", title)
+    # Around the end lies what was typed.
+    box.send_keys(Keys.ARROW_DOWN)
+    assert (box.get_attribute("value"), box.get_attribute("aria-activedescendant")) == ("cat wak", None)
+    box.send_keys(Keys.ARROW_UP)
+    assert box.get_attribute("value") == title
+    box.send_keys(Keys.ESCAPE)
+    assert (box.get_attribute("value"), box.get_attribute("aria-expanded")) == ("cat wak", "false")
+    assert browser.run("return document.activeElement.id") == "q"
+    box.send_keys("e")
+    _shown(browser, 1)
+    box.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
+    WebDriverWait(browser.driver, 15).until(lambda _: browser.address().startswith("/search?q=My+cat+wakes+me+at+5am+every+day"))
+    assert browser.said() == []
+
+
+def test_completions_are_drawn_well_hold_strangers_words_as_text_and_can_be_clicked(browser: Browser) -> None:
+    for dark in (False, True):
+        browser.look(width=360, dark=dark)
+        browser.open("/")
+        box = browser.driver.find_element(By.ID, "q")
+        box.send_keys("zeppelin")
+        assert _shown(browser, 1) == [f"{HOSTILE} zeppelin parking"]
+        box.send_keys(Keys.ARROW_DOWN)
+        wrong = [finding for what in ("SIDEWAYS", "CONTRAST", "STRUCTURE", "TARGETS") for finding in browser.run(getattr(looks, what))]
+        assert wrong == []
+    assert browser.run("return document.scripts.length") == 1
+    browser.click("#completions [role=option]", arrives="/search?q=%3Cscript")
+
+
+def test_leaving_the_box_puts_completions_away(browser: Browser) -> None:
+    browser.open("/")
+    box = browser.driver.find_element(By.ID, "q")
+    box.send_keys("in")
+    _shown(browser, 2)
+    box.send_keys(Keys.TAB)
+    assert not browser.driver.find_element(By.ID, "completions").is_displayed()
+    box.send_keys("x" * 5)
+    _shown(browser, 0)
+
+
+def test_without_scripts_the_box_is_a_plain_one(browser: Browser) -> None:
+    browser.look(width=1100, scripts=False)
+    browser.open("/")
+    box = browser.driver.find_element(By.ID, "q")
+    assert (box.get_attribute("type"), box.get_attribute("role"), box.get_attribute("aria-expanded")) == ("search", None, None)
+    box.send_keys("cat wak", Keys.ENTER)
+    WebDriverWait(browser.driver, 15).until(lambda _: browser.address() == "/search?q=cat+wak")
+    assert browser.driver.find_elements(By.ID, "completions") == []
+
+
+def test_a_correction_can_be_undone(browser: Browser) -> None:
+    browser.open("/search?q=intervieww")
+    assert browser.driver.find_element(By.CSS_SELECTOR, ".meant strong").text == "interview"
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card")
+    browser.click(".meant a", arrives="exact=1")
+    assert browser.driver.find_elements(By.CSS_SELECTOR, ".card, .meant") == []
+    assert "No answer has the word “intervieww”" in browser.driver.find_element(By.CSS_SELECTOR, ".notes").text
 
 
 def test_hostile_text_stays_text(browser: Browser) -> None:

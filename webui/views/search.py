@@ -10,6 +10,7 @@ from indexer.ask import Library, Results
 from indexer.errors import BadQuestion
 from indexer.ranking import SORTS, Sort
 from indexer.settings import Settings
+from indexer.spelling import Correction
 
 from .. import addresses, explain
 from ..asked import Asked, Browsed, typed_filters
@@ -56,6 +57,15 @@ class Wider:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """A question that may have been meant. `applied` says that its answers are shown; `href` leads to the other one."""
+
+    text: str
+    applied: bool
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class SearchPage:
     """What a page of results shows. `results` parts are None where nothing was asked."""
 
@@ -63,6 +73,9 @@ class SearchPage:
     categories: Sequence[str]
     chips: tuple[Chip, ...]
     notes: tuple[str, ...]
+    meant: Meant | None
+    strict_href: str | None
+    """The same without anything let go of, where something was."""
     total: int | None
     threads: int | None
     """Threads that the answers are from."""
@@ -88,6 +101,7 @@ def ask(library: Library, asked: Asked, n: int) -> Results:
         sort=asked.sort,
         grouped=asked.grouped,
         thread=asked.thread,
+        exact=asked.exact,
     )
 
 
@@ -107,6 +121,8 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         categories=[name for name, _ in glance.categories],
         chips=_chips(asked, settings),
         notes=tuple(dict.fromkeys(said)),
+        meant=_meant(asked, results.correction, settings) if results and results.correction else None,
+        strict_href=addresses.search(asked.but(exact=True), settings) if results and results.relaxed else None,
         total=results.total if results else None,
         threads=results.threads if results else None,
         folding=_folding(asked, results, settings) if results else None,
@@ -144,6 +160,13 @@ def _folding(asked: Asked, results: Results, settings: Settings) -> Choice | Non
 def _in_thread(asked: Asked, settings: Settings) -> Callable[[str], str]:
     """Where every answer of a thread to the question is listed."""
     return lambda thread_id: addresses.search(asked.but(thread=thread_id), settings)
+
+
+def _meant(asked: Asked, correction: Correction, settings: Settings) -> Meant:
+    # The controls stand before the question and are never corrected.
+    corrected = correction.corrected[len(asked.text) - len(asked.question) :]
+    other = asked.but(exact=True) if correction.applied else asked.but(question=corrected)
+    return Meant(corrected, correction.applied, addresses.search(other, settings))
 
 
 def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
@@ -186,7 +209,7 @@ def _wider(library: Library, asked: Asked, settings: Settings) -> tuple[Wider, .
     wider = []
     for name, less in tries:
         try:
-            total = library.ask(less.text, n=1).total
+            total = library.ask(less.text, n=1, exact=True).total
         except BadQuestion:
             continue
         if total:

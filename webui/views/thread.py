@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from indexer.ask import ThreadPage
+from indexer.ask import Neighbour, ThreadPage
 from indexer.endorsements import Endorsement
 from indexer.thread import Post, Thread
 
@@ -117,9 +117,11 @@ class ThreadView:
     originals: Mentions
     """Threads that this one is a duplicate of."""
     duplicates: Mentions
+    similar: tuple[tuple[str, str], ...]
+    """Titles and addresses of threads whose questions are like this one."""
 
 
-def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
+def thread(page: ThreadPage, similar: Iterable[Neighbour] = (), *, by_votes: bool = False) -> ThreadView:
     """The page of a thread, its answers in page order or by votes."""
     whole = page.thread
     question = whole.question
@@ -154,6 +156,7 @@ def thread(page: ThreadPage, *, by_votes: bool = False) -> ThreadView:
         closed=question.closed if question else None,
         originals=_mentions(page.originals),
         duplicates=_mentions(page.duplicates),
+        similar=tuple((neighbour.title, addresses.thread(neighbour.thread_id)) for neighbour in similar),
     )
 
 
