@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import threading
@@ -27,6 +28,8 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
 
     Raises BadSetting where the host or port cannot be listened on.
     """
+    # On a busy machine it would note each moment in which a question waits for the one before.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _stopped_by_sigterm():
         sockets = _listen(settings.host, settings.port)
         channels: dict[int, Any] = {}
