@@ -418,7 +418,7 @@ class Library:
                     question=question,
                     endorsed_by=tuple(backers.get(post.id, ())),
                     outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
-                    usual_votes=standing.usual(post.votes, answer.candidate.lift),
+                    usual_votes=standing.votes_of(answer.candidate.expected),
                     words=len(terms),
                     missing=tuple(typed.get(term, term) for term in terms if term not in had),
                     score=answer.score,

@@ -49,6 +49,8 @@ class Candidate(NamedTuple):
     """Backers who say that they also voted: they are in `votes` already."""
     outcome: int | None = None
     """1 if the asker says that it worked, 0 if that it did not help."""
+    expected: float | None = None
+    """See `Standing`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ CREATE TABLE posts (
     dissenters INTEGER NOT NULL DEFAULT 0,  -- persons who speak against it
     favorited_backers INTEGER NOT NULL DEFAULT 0,  -- backers who say that they also voted
     outcome   INTEGER,                      -- 1 if it worked for the asker, 0 if it did not help (outcome.py)
-    lift      REAL                          -- see standing.py
+    lift      REAL,                         -- see standing.py
+    expected  REAL                          -- the same
 );
 CREATE INDEX posts_by_thread ON posts (thread_id, position);
 -- Posts whose ids a reader made up are rare, and every copy of their threads has to look for them.

@@ -343,5 +343,5 @@ class WritableStore(SteppedStore):
 
     def set_standings(self, standings: Iterable[Standing]) -> None:
         self._db.executemany(
-            "UPDATE posts SET lift = ?2 WHERE id = ?1 AND lift IS NOT ?2", ((s.answer_id, s.lift) for s in standings)
+            "UPDATE posts SET lift = ?2, expected = ?3 WHERE id = ?1 AND (lift IS NOT ?2 OR expected IS NOT ?3)", standings
         )

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from indexer.standing import THREAD_PRIOR, YEAR_PRIOR, Expectations, Vote, scale
+from indexer.standing import SPREAD, SPREAD_PRIOR, THREAD_PRIOR, YEAR_PRIOR, Expectations, Vote, scale, votes_of
 
 
 def lifts(votes):
@@ -18,7 +18,37 @@ def test_the_formula_by_hand():
     site = (0 + math.log(8)) / 2
     year = (math.log(8) + YEAR_PRIOR * site) / (2 + YEAR_PRIOR)
     thread = (math.log(8) + THREAD_PRIOR * year) / (2 + THREAD_PRIOR)
-    assert lifts(votes) == pytest.approx({"a": -thread, "b": math.log(8) - thread})
+    spread = math.sqrt((math.log(8) ** 2 / 2 + SPREAD_PRIOR * SPREAD**2) / (2 + SPREAD_PRIOR))
+    unit = SPREAD / spread
+    assert unit < 1
+    assert lifts(votes) == pytest.approx({"a": -thread * unit, "b": (math.log(8) - thread) * unit})
+    assert [standing.expected for standing in Expectations(votes).standings(votes)] == pytest.approx([thread, thread])
+
+
+def test_the_best_of_two_sites_meet_fairly():
+    """Hundreds where votes are dear, and thousands where they are cheap: the same place among their own."""
+
+    def site(name: str, generosity: float) -> list[Vote]:
+        values = [math.log(41) if i == 0 else (i % 8) / 4 for i in range(800)]
+        return [
+            Vote(f"{name}{i}", f"{name}-{i // 8}", name, 2010, round(math.expm1(generosity * value)))
+            for i, value in enumerate(values)
+        ]
+
+    dear, cheap = site("d", 1.5), site("c", 2.5)
+    assert (dear[0].votes, cheap[0].votes) == (262, 10_762)
+    found = lifts(dear + cheap)
+    assert found["d0"] == pytest.approx(found["c0"], rel=0.1)
+
+
+def test_a_site_on_which_hardly_anybody_votes_is_not_made_to_spread():
+    quiet = [Vote(f"q{i}", f"t{i // 5}", "quiet", 2010, int(i % 9 == 0)) for i in range(500)]
+    assert max(lifts(quiet).values()) < scale(1)
+
+
+def test_what_was_to_be_expected_is_told_in_votes():
+    assert [votes_of(scale(votes)) for votes in (-7, 0, 3, 1200)] == [-7, 0, 3, 1200]
+    assert votes_of(None) is None
 
 
 def test_three_in_a_quiet_thread_outrank_thirty_in_a_loud_one():
@@ -30,8 +60,10 @@ def test_three_in_a_quiet_thread_outrank_thirty_in_a_loud_one():
 
 
 def test_a_lone_answer_leans_on_its_year():
-    found = lifts([Vote("lone", "t", "s", 2010, 5), *(Vote(f"r{i}", f"u{i}", "s", 2010, 1) for i in range(200))])
-    assert 0 < found["lone"] < scale(5) - scale(1)
+    votes = [Vote("lone", "t", "s", 2010, 5), *(Vote(f"r{i}", f"u{i}", "s", 2010, 1) for i in range(200))]
+    found = {standing.answer_id: standing for standing in Expectations(votes).standings(votes)}
+    assert scale(1) < found["lone"].expected < scale(2)
+    assert found["lone"].lift > 0
 
 
 def test_votes_below_zero_are_mirrored():
