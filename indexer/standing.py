@@ -2,8 +2,8 @@
 
 Three votes in a quiet thread can mean more than thirty in a loud one. Votes are compared on a logarithmic scale with what
 was to be expected there, and small groups lean on larger ones (empirical Bayes shrinkage): a thread's mean on its year's,
-a year's on its site's. Where a site's votes are spread widely, what is above or below that counts for less, so that 40 favorites
-where 100 are the most and 400 points where 1,000 are meet fairly.
+a year's on its site's. Where a site's votes are spread widely, what is above or below that counts for less, so that 40
+favorites where 100 are the most and 400 points where 1,000 are meet fairly.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ THREAD_PRIOR: Final = 5.0
 
 
 SPREAD: Final = 0.8
-"""The widest standard deviation of ln(1 + votes) that a site has without its lifts being told smaller: se_beer_2020's is 0.80, and
-the weight of votes in `ranking` was set there. Sites that spread less, where hardly anybody votes, are left as they are: blown
-up to this, discourse_delving (0.41) fell from .896 to .861 nDCG@10."""
+"""The widest standard deviation of ln(1 + votes) that a site has without its lifts being told smaller: se_beer_2020's is 0.80,
+and the weight of votes in `ranking` was set there. Sites that spread less, where hardly anybody votes, are left as they are:
+blown up to this, discourse_delving (0.41) fell from .896 to .861 nDCG@10."""
 
 SPREAD_PRIOR: Final = 50.0
 """Answers of such a site that count in the spread of any: a dozen answers say little of how votes fall."""
@@ -46,7 +46,7 @@ class Standing(NamedTuple):
 
     answer_id: str
     lift: float
-    """How far it is above (or below) what was to be expected of it: in ln(1 + votes), as if no site spread wider than SPREAD."""
+    """How far it is above (or below) what was to be expected: in ln(1 + votes), as if no site spread wider than SPREAD."""
     expected: float
     """What was to be expected: ln(1 + votes)."""
 
