@@ -7,7 +7,7 @@ POSTS  ?= 2000000
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run index test lint check bench streams judge tune fuzz clean
+.PHONY: help run index test lint check bench streams judge slips tune fuzz clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS="folder folder", OPTI
 
 fuzz: $(VENV)/fuzz.stamp ## feed every reader what nobody would write: FUZZ_SECONDS=20 for each, or TARGETS="reddit zim"
 	$(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)
+
+slips: $(VENV)/bench.stamp ## are slips of the pen mended, and what is well spelt left alone? SETS="folder folder"
+	$(BIN)/python tests/bench/slips.py $(OPTIONS) $(SETS)
 
 tune: $(VENV)/bench.stamp ## try values for the ranking's constants, cross-validated: SETS="folder folder,field=subject"
 	$(BIN)/python tests/bench/tune.py $(OPTIONS) $(SETS)
