@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,13 +17,12 @@ from . import (
     engines,
     grouping,
     markup,
-    passage,
     query,
     ranking,
     relaxation,
+    showing,
     similarity,
     spelling,
-    standing,
     vocabulary,
     words,
 )
@@ -33,11 +32,11 @@ from .engines import Engine
 from .errors import BadQuestion, NoLibrary, NotFound
 from .grouping import Listing
 from .outcome import Outcome
-from .passage import Span
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
 from .relaxation import Relaxed
 from .rows import Archive, Candidate
+from .showing import RankedAnswer
 from .spelling import Correction
 from .store import Order, Store
 from .thread import UNTITLED, Post, Thread
@@ -51,31 +50,6 @@ EXPANDED: Final = 100
 
 MISSING_TOLD: Final = 4
 """Words of a question that nothing has, as many as are told by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class RankedAnswer:
-    """An answer on a page of results: what it says, where it stands, and why."""
-
-    rank: int
-    answer: Post
-    title: str
-    category: str | None
-    question: Post | None
-    endorsed_by: tuple[str, ...]
-    outcome: Outcome | None
-    """What the asker tells of how it went: with this answer, or else with the thread as a whole."""
-    usual_votes: int | None
-    """Votes that were to be expected where it stands; None where nobody knows."""
-    words: int
-    """Different words of the question."""
-    missing: tuple[str, ...]
-    """Those of them that neither the answer nor its question has, as they were typed."""
-    score: float
-    signals: Mapping[str, float]
-    snippet: tuple[Span, ...]
-    more_in_thread: int | None
-    """Answers of the same thread that were found too and rank below it; None where nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +158,7 @@ class Library:
                 if listing.total:
                     asked, relaxed = step.query, step.relaxed
                     break
-            page = self._page(listing.answers, offset, asked, store, listing.below)
+            page = showing.page(listing.answers, offset, asked, store, listing.below)
             notes += (*(step.note for step in relaxed), *_missing(asked, store, engine))
             if not (listing.total or notes or asked.notes or exact):
                 notes = (relaxation.nothing(asked),)
@@ -218,7 +192,7 @@ class Library:
             order: Order = "votes" if raw else "lift"
             total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
             ranked = [Ranked(candidate, float((candidate.votes if raw else candidate.lift) or 0), {}) for candidate in found]
-            page = self._page(ranked, offset, asked, store)
+            page = showing.page(ranked, offset, asked, store)
             name = self._engine(store).name
         took = (time.perf_counter() - started) * 1000
         by = "votes" if raw else "best"
@@ -391,44 +365,6 @@ class Library:
                 return ranking.text_scores(answers, threads, candidates), candidates
             limit *= 8
 
-    def _page(
-        self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Mapping[str, int] | None = None
-    ) -> tuple[RankedAnswer, ...]:
-        """What is shown of the answers on one page; only here are their texts read."""
-        ids = [answer.candidate.id for answer in ranked]
-        posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
-        backers = store.backers(ids)
-        outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
-        terms = dict(asked.terms)
-        typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
-        in_questions = {post.id: _terms_of(post, terms) for post in posts.values() if post.kind == "question"}
-        page = []
-        for rank, answer in enumerate(ranked, offset + 1):
-            post = posts[answer.candidate.id]
-            question = posts.get(answer.candidate.thread_id)
-            thread = Thread(post.thread_id, question, (), {})
-            own = markup.own_words(post.body)
-            had = _terms_of(post, terms) | in_questions.get(post.thread_id, set())
-            page.append(
-                RankedAnswer(
-                    rank=rank,
-                    answer=post,
-                    title=thread.title,
-                    category=question.category if question else None,
-                    question=question,
-                    endorsed_by=tuple(backers.get(post.id, ())),
-                    outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
-                    usual_votes=standing.votes_of(answer.candidate.expected),
-                    words=len(terms),
-                    missing=tuple(typed.get(term, term) for term in terms if term not in had),
-                    score=answer.score,
-                    signals=answer.signals,
-                    more_in_thread=(below or {}).get(post.id),
-                    snippet=passage.best(own, terms, phrases=asked.phrases),
-                )
-            )
-        return tuple(page)
-
     def _resolve_names(self, asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
         """Sites and categories by any of their words ("category:pets"), as the full names that the library has."""
         notes: list[str] = []
@@ -450,23 +386,11 @@ class Library:
         return replace(asked, filters=filters), tuple(notes)
 
 
-def _terms_of(post: Post, wanted: Mapping[str, float]) -> set[str]:
-    """Those of some terms that a post has, in its title, its tags or its text."""
-    text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
-    return {word.term for word in words.matches(text, wanted)}
-
-
 def _thread_id(name: str, store: Store) -> str:
     thread_id = store.find_thread(name)
     if thread_id is None:
         raise NotFound(f"There is no thread {name!r} in this library")
     return thread_id
-
-
-def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:
-    """What is told of one answer, or else of its thread as a whole."""
-    of = {outcome.to_post: outcome for outcome in told}
-    return of.get(answer_id) or of.get(None)
 
 
 def _together(engine: Engine, term: str, other: str) -> bool:

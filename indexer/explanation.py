@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from .ask import RankedAnswer
+from .showing import RankedAnswer
 
 PROXIMITY: Final = "proximity"
 """The signal of words that stand close together, where the ranking has one."""

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from . import explanation, markup
-from .ask import Neighbour, RankedAnswer, Results, ThreadPage
+from .ask import Neighbour, Results, ThreadPage
 from .completion import Completion
 from .outcome import Outcome
 from .rows import Archive
+from .showing import RankedAnswer
 from .thread import Post
 
 

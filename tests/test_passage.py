@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import regex
+from conftest import answer, question
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -171,3 +172,14 @@ def test_marks_are_exactly_the_matching_words(parts, length):
 def test_the_fast_way_to_the_wanted_words_is_the_same(text, wanted):
     wanted |= set(words.terms(text)[::2])
     assert list(words.matches(text, wanted)) == [w for w in words.words(text) if w.term in wanted and not w.is_stop]
+
+
+def test_a_librarys_rare_words_come_first(library_of):
+    posts = []
+    for number in range(1, 12):
+        posts += [question(number, f"A good job number {number}"), answer(number, 1, "A good job.")]
+    filler = "Nothing of note is said in this sentence. " * 20
+    posts.append(answer(1, 2, f"It is a good job. {filler} Ask for the deposit. {filler}"))
+    found = library_of(*posts).ask("good job deposit", n=30).answers
+    (shown,) = ("".join(span.text for span in one.snippet) for one in found if one.answer.id.endswith("1/2"))
+    assert "Ask for the deposit." in shown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from indexer import explanation
-from indexer.ask import RankedAnswer
+from indexer.showing import RankedAnswer
 
 
 @dataclass(frozen=True, slots=True)

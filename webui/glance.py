@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from indexer.ask import Library, RankedAnswer
+from indexer.ask import Library
 from indexer.rows import Archive
+from indexer.showing import RankedAnswer
 
 FRESH_S: Final = 5.0
 """Seconds for which a glance is taken as true: counting a large library for every page would be slower than searching it."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from indexer import explanation
-from indexer.ask import RankedAnswer
 from indexer.outcome import Outcome
 from indexer.passage import Span
+from indexer.showing import RankedAnswer
 from indexer.thread import Post
 
 from .. import addresses, explain

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from indexer import query
-from indexer.ask import RankedAnswer
 from indexer.settings import Settings
+from indexer.showing import RankedAnswer
 
 from .. import addresses, explain
 from ..asked import Asked, Browsed

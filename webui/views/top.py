@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from indexer.ask import Library, RankedAnswer, Results
+from indexer.ask import Library, Results
 from indexer.settings import Settings
+from indexer.showing import RankedAnswer
 
 from .. import addresses, explain
 from ..asked import Browsed

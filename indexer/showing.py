@@ -1,0 +1,98 @@
+"""What is shown of the answers on one page: what each says, where it stands, and the facts that speak for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from . import markup, passage, standing, words
+from .engines import BM25
+from .outcome import Outcome
+from .passage import Span
+from .query import Query
+from .ranking import Ranked
+from .store import Store
+from .thread import Post, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class RankedAnswer:
+    """An answer on a page of results: what it says, where it stands, and why."""
+
+    rank: int
+    answer: Post
+    title: str
+    category: str | None
+    question: Post | None
+    endorsed_by: tuple[str, ...]
+    outcome: Outcome | None
+    """What the asker tells of how it went: with this answer, or else with the thread as a whole."""
+    usual_votes: int | None
+    """Votes that were to be expected where it stands; None where nobody knows."""
+    words: int
+    """Different words of the question."""
+    missing: tuple[str, ...]
+    """Those of them that neither the answer nor its question has, as they were typed."""
+    score: float
+    signals: Mapping[str, float]
+    snippet: tuple[Span, ...]
+    more_in_thread: int | None
+    """Answers of the same thread that were found too and rank below it; None where nobody counted."""
+
+
+def page(
+    ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Mapping[str, int] | None = None
+) -> tuple[RankedAnswer, ...]:
+    """The answers of one page, numbered from `offset` on; only here are their texts read."""
+    ids = [answer.candidate.id for answer in ranked]
+    posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
+    backers = store.backers(ids)
+    outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
+    terms = _rarity(asked, store)
+    typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
+    in_questions = {post.id: _terms_of(post, terms) for post in posts.values() if post.kind == "question"}
+    shown = []
+    for rank, answer in enumerate(ranked, offset + 1):
+        post = posts[answer.candidate.id]
+        question = posts.get(answer.candidate.thread_id)
+        thread = Thread(post.thread_id, question, (), {})
+        own = markup.own_words(post.body)
+        had = _terms_of(post, terms) | in_questions.get(post.thread_id, set())
+        shown.append(
+            RankedAnswer(
+                rank=rank,
+                answer=post,
+                title=thread.title,
+                category=question.category if question else None,
+                question=question,
+                endorsed_by=tuple(backers.get(post.id, ())),
+                outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
+                usual_votes=standing.votes_of(answer.candidate.expected),
+                words=len(terms),
+                missing=tuple(typed.get(term, term) for term in terms if term not in had),
+                score=answer.score,
+                signals=answer.signals,
+                more_in_thread=(below or {}).get(post.id),
+                snippet=passage.best(own, terms, phrases=asked.phrases),
+            )
+        )
+    return tuple(shown)
+
+
+def _rarity(asked: Query, store: Store) -> dict[str, float]:
+    """The terms of a question with what each is worth in a passage: the rarer the more, however often it was said."""
+    known = store.vocabulary
+    threads, size = known.threads_with([term for term, _ in asked.terms]), known.size()
+    return {term: BM25.idf(size, min(size, threads.get(term, 0))) for term, _ in asked.terms}
+
+
+def _terms_of(post: Post, wanted: Mapping[str, float]) -> set[str]:
+    """Those of some terms that a post has, in its title, its tags or its text."""
+    text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
+    return {word.term for word in words.matches(text, wanted)}
+
+
+def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:
+    """What is told of one answer, or else of its thread as a whole."""
+    of = {outcome.to_post: outcome for outcome in told}
+    return of.get(answer_id) or of.get(None)
