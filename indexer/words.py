@@ -82,13 +82,18 @@ def words(text: str) -> Iterator[Word]:
 
 def matches(text: str, wanted: Collection[str]) -> Iterator[Word]:
     """The words of `text` whose term is wanted, in order and without stop words: `words`, faster in a long text."""
-    # The stemmer changes no first letter, so that most words need no stem.
-    initials = {term[:1] for term in wanted}
-    for found in _WORD.finditer(text):
-        if fold(found.group()[0])[:1] in initials:
-            _, _, term, is_stop = term_of(found.group())
-            if term in wanted and not is_stop:
-                yield Word(found.start(), found.end(), term, is_stop)
+    for found in _beginning_with(frozenset(term[:1] for term in wanted)).finditer(text):
+        _, _, term, is_stop = term_of(found.group())
+        if term in wanted and not is_stop:
+            yield Word(found.start(), found.end(), term, is_stop)
+
+
+@lru_cache(maxsize=1000)
+def _beginning_with(initials: frozenset[str]) -> re.Pattern[str]:
+    """A word that may have a term with one of these first letters: the stemmer changes none, so most words need no stem."""
+    either = "".join(re.escape(letter + letter.upper()) for letter in sorted(initials) if letter.isascii())
+    # Folding may make any letter of one outside of ASCII.
+    return re.compile(rf"(?<![^\W_])(?<![^\W_]['’ʼ])(?=[{either}\x80-\U0010ffff]){_WORD.pattern}")
 
 
 def forms(text: str) -> Iterator[tuple[int, int, str]]:
