@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -158,7 +159,7 @@ class Library:
                 if listing.total:
                     asked, relaxed = step.query, step.relaxed
                     break
-            page = showing.page(listing.answers, offset, asked, store, listing.below)
+            page = self._page(listing.answers, offset, asked, store, listing.below)
             notes += (*(step.note for step in relaxed), *_missing(asked, store, engine))
             if not (listing.total or notes or asked.notes or exact):
                 notes = (relaxation.nothing(asked),)
@@ -192,7 +193,7 @@ class Library:
             order: Order = "votes" if raw else "lift"
             total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
             ranked = [Ranked(candidate, float((candidate.votes if raw else candidate.lift) or 0), {}) for candidate in found]
-            page = showing.page(ranked, offset, asked, store)
+            page = self._page(ranked, offset, asked, store)
             name = self._engine(store).name
         took = (time.perf_counter() - started) * 1000
         by = "votes" if raw else "best"
@@ -273,6 +274,7 @@ class Library:
                 "years": store.tally("year"),
                 "engine": engine.name,
                 "generation": store.fact("generation"),
+                "gate": json.loads(store.fact("gate") or "null"),
                 "index": engine.state(),
                 "archives": archives,
             }
@@ -365,6 +367,11 @@ class Library:
                 return ranking.text_scores(answers, threads, candidates), candidates
             limit *= 8
 
+    def _page(
+        self, ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Mapping[str, int] | None = None
+    ) -> tuple[RankedAnswer, ...]:
+        return showing.page(ranked, offset, asked, store, below)
+
     def _resolve_names(self, asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
         """Sites and categories by any of their words ("category:pets"), as the full names that the library has."""
         notes: list[str] = []
@@ -384,6 +391,33 @@ class Library:
             asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
         )
         return replace(asked, filters=filters), tuple(notes)
+
+
+class OneMoment(Library):
+    """A store and an engine that need not be in force, asked like any library: to judge what a build made before it counts."""
+
+    def __init__(self, store: Store, engine: Engine) -> None:
+        """Both stay the caller's, to be closed there. For one thread of the program."""
+        self.store, self.engine = store, engine
+        self._ranked: list[Candidate] = []
+
+    def order(self, text: str, n: int) -> list[Candidate]:
+        """The best `n` answers to a question as typed, best first, none of them read. Raises BadQuestion as `ask` does."""
+        self._ranked = []
+        self.ask(text, n=n)
+        return self._ranked
+
+    @contextmanager
+    def _moment(self) -> Iterator[Store]:
+        yield self.store
+
+    def _engine(self, store: Store) -> Engine:
+        del store
+        return self.engine
+
+    def _page(self, ranked: Sequence[Ranked], *_: Any) -> tuple[RankedAnswer, ...]:
+        self._ranked = [answer.candidate for answer in ranked]
+        return ()
 
 
 def _thread_id(name: str, store: Store) -> str:

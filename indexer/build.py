@@ -10,6 +10,7 @@ the next one like it; all else that was left half done on disk is swept away.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import secrets
@@ -17,17 +18,20 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import documents, endorsements, engines, forgetting, importing, outcome
+from . import documents, endorsements, engines, forgetting, gate, importing, outcome
 from .documents import Document
 from .engines import Engine
 from .errors import LibraryError, NoLibrary
+from .gate import GotWorse, Verdict
 from .processes import Processes
 from .rows import Archive
 from .standing import Expectations
+from .store import Store
 from .thread import Thread
 from .writing import WritableStore
 
@@ -88,6 +92,8 @@ class BuildReport:
     engine: str
     resumed: bool
     """Whether it went on from where an interrupted build had stopped."""
+    gate: Verdict | None
+    """How the new generation answers beside the one before; None where none was written, or there was nothing to compare."""
     took_s: float
 
 
@@ -97,6 +103,7 @@ def build(
     *,
     engine: str = "whoosh",
     fresh: bool = False,
+    force: bool = False,
     jobs: int = 0,
     progress: Progress = _silent,
     large: int = LARGE,
@@ -108,8 +115,10 @@ def build(
     processor). A build of `large` bytes of archives and more goes step by step, so that when it is interrupted, the same
     build goes on from there; a smaller one begins again.
 
-    Raises NothingRead when the library would be left without a post, NoLibrary for a path that is not there, LibraryBusy
-    while another build is at work, LibraryError when something cannot be written.
+    What answers clearly worse than the library did before does not become the library, unless with `force` (see `gate`).
+
+    Raises NothingRead when the library would be left without a post, GotWorse when it would get worse, NoLibrary for a path
+    that is not there, LibraryBusy while another build is at work, LibraryError when something cannot be written.
     """
     started = time.monotonic()
     engines.load(engine)
@@ -129,9 +138,9 @@ def build(
             changed = store.count_changed()
             if not store.counts()["posts"] and not forgotten:
                 raise NothingRead(*_nothing(paths, rows), rows=tuple(rows))
-            generation = store.fact("generation")
+            generation, verdict = store.fact("generation"), None
             if changed or generation is None or store.fact("engine") != engine or not _opens(library, store):
-                generation = finish(library, store, engine, progress)
+                generation, verdict = finish(library, store, engine, progress, force=force)
             counts = store.counts()
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
@@ -144,7 +153,8 @@ def build(
         store.close()
     took = time.monotonic() - started
     return BuildReport(
-        tuple(rows), left_out, counts["threads"], counts["answers"], changed, generation, engine, resumed, round(took, 3)
+        *(tuple(rows), left_out, counts["threads"], counts["answers"], changed),
+        *(generation, engine, resumed, verdict, round(took, 3)),
     )
 
 
@@ -153,15 +163,15 @@ def _is_large(found: Sequence[Path], large: int) -> bool:
     return sum(path.stat().st_size for path in found if path.is_file()) >= large
 
 
-def finish(library: Path, store: WritableStore, engine: str, progress: Progress) -> str:
+def finish(library: Path, store: WritableStore, engine: str, progress: Progress, *, force: bool) -> tuple[str, Verdict | None]:
     """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
 
-    Gives the generation's name.
+    Gives the generation's name, and how it compares with the one before. Raises GotWorse as `build` does.
     """
     _derive(store, progress)
-    generation = _index(library, store, engine, progress)
+    generation, verdict = _index(library, store, engine, progress, force=force)
     store.nothing_left()
-    return generation
+    return generation, verdict
 
 
 def _read(library: Path, found: Sequence[Path], store: WritableStore, processes: Processes, progress: Progress) -> list[Row]:
@@ -206,7 +216,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
     store.step()
 
 
-def _index(library: Path, store: WritableStore, name: str, progress: Progress) -> str:
+def _index(library: Path, store: WritableStore, name: str, progress: Progress, *, force: bool) -> tuple[str, Verdict | None]:
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
@@ -226,12 +236,17 @@ def _index(library: Path, store: WritableStore, name: str, progress: Progress) -
             index.write(_documents(store.threads(), total, progress))
         index.flush()
         _check(index, store)
+        verdict = gate.judge(library, store, index)
     finally:
         index.close()
+    if verdict and verdict.clearly_worse and not force and not _has_to_go(library):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise GotWorse(verdict)
     _fsync(folder.parent)
     store.set_fact("engine", name)
     store.set_fact("generation", generation)
-    return generation
+    store.set_fact("gate", json.dumps(verdict and verdict.figures()))
+    return generation, verdict
 
 
 def _documents(threads: Iterable[Thread], total: int, progress: Progress) -> Iterator[Document]:
@@ -250,6 +265,13 @@ def _check(index: Engine, store: WritableStore) -> None:
             f" {counts['ranked']}; the library stays as it was",
             "Run `askive build --fresh`",
         )
+
+
+def _has_to_go(library: Path) -> bool:
+    """Whether the library in force holds what must be forgotten. What takes its place is then no matter of better or worse."""
+    forgotten = forgetting.load(library)
+    with closing(Store(library)) as store:
+        return bool(forgotten) and any(map(forgotten.covers, store.all_posts()))
 
 
 def _opens(library: Path, store: WritableStore) -> bool:

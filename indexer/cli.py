@@ -18,12 +18,15 @@ from .build import NothingRead, build
 from .errors import AskiveError, BadSetting
 from .evaluate import evaluate, write_trec
 from .forgetting import Rule
+from .gate import GotWorse
 from .infodump import enrich
 from .steps import is_under_way
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FORMATS: Final = "\n".join(f"  {reader.name:<18} {reader.about}" for reader in archives.FORMATS)
+
+_FORCE: Final = "Make it the library even if it answers clearly worse than before."
 
 
 class _Commands(click.Group):
@@ -70,10 +73,17 @@ def _shared(command: F) -> F:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--engine", metavar="NAME", help="The search engine to write with: whoosh or memory. [default: whoosh]")
 @click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
+@click.option("--force", is_flag=True, help=_FORCE)
 @click.option("--jobs", type=int, metavar="N", help="Processes that read archives. [default: 0, one a processor]")
 @_shared
 def build_command(
-    paths: tuple[Path, ...], engine: str | None, fresh: bool, jobs: int | None, library: Path | None, as_json: bool
+    paths: tuple[Path, ...],
+    engine: str | None,
+    fresh: bool,
+    force: bool,
+    jobs: int | None,
+    library: Path | None,
+    as_json: bool,
 ) -> None:
     """Read archives into the library and index them.
 
@@ -82,13 +92,22 @@ def build_command(
     build is at work, and keeps answering as before if it is interrupted. After a large import was interrupted, the same
     command goes on from where it stopped.
 
-    Exit code 0: the library can be used. 1: nothing could be read.
+    Before the new index takes the place of the old one, both are asked questions whose answers the library knows. If the new
+    one answers clearly worse, the library stays as it was.
+
+    Exit code 0: the library can be used. 1: nothing could be read, or the library would have got worse.
     """
     chosen = settings.load({"library": library, "engine": engine, "jobs": jobs})
     try:
         with terminal.progress() as progress:
             report = build(
-                chosen.library, paths or None, engine=chosen.engine, fresh=fresh, jobs=chosen.jobs, progress=progress
+                chosen.library,
+                paths or None,
+                engine=chosen.engine,
+                fresh=fresh,
+                force=force,
+                jobs=chosen.jobs,
+                progress=progress,
             )
     except KeyboardInterrupt:
         more = "; the same command goes on from here" if is_under_way(chosen.library) else ""
@@ -97,6 +116,10 @@ def build_command(
     except NothingRead as error:
         if as_json:
             terminal.print_json({"archives": terminal.rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
+        raise
+    except GotWorse as error:
+        if as_json:
+            terminal.print_json({"gate": shapes.gate(error.verdict)})
         raise
     if as_json:
         terminal.print_json(
@@ -110,6 +133,7 @@ def build_command(
                 "engine": report.engine,
                 "generation": report.generation,
                 "resumed": report.resumed,
+                "gate": report.gate and shapes.gate(report.gate),
             }
         )
     else:
@@ -254,6 +278,8 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
         return
     click.echo(f"{about['threads']:,} threads and {about['answers']:,} answers in {chosen.library}")
     click.echo(f"Engine {about['engine']}, generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
+    if about["gate"]:
+        click.echo(terminal.gate(about["gate"]))
     for name in ("sites", "categories", "years"):
         click.echo(f"{name.capitalize()}: " + ", ".join(f"{value} ({count:,})" for value, count in about[name]))
     for row in rows:
@@ -262,15 +288,16 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
 
 @main.command("enrich")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--force", is_flag=True, help=_FORCE)
 @_shared
-def enrich_command(folder: Path, library: Path | None, as_json: bool) -> None:
+def enrich_command(folder: Path, force: bool, library: Path | None, as_json: bool) -> None:
     """Join a MetaFilter Infodump in DIR to threads that the library has: exact favorites, best answers, tags, names.
 
     DIR holds the dump's tables, NAME.txt or NAME.txt.zip, or is the one zip with all of them. Threads saved without the
     site's ids get them. All or nothing, like a build; `askive build --fresh` forgets it again.
     """
     with terminal.progress() as progress:
-        report = enrich(settings.load({"library": library}).library, folder, progress=progress)
+        report = enrich(settings.load({"library": library}).library, folder, force=force, progress=progress)
     if as_json:
         terminal.print_json(
             {

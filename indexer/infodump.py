@@ -76,14 +76,15 @@ def _silent(_step: str, _done: int, _total: int) -> None:
     """No progress is shown."""
 
 
-def enrich(library: Path, folder: Path, *, progress: Progress = _silent) -> EnrichReport:
+def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progress = _silent) -> EnrichReport:
     """Join the tables of an Infodump in `folder` to the library's threads, and index what has changed.
 
     All or nothing, like a build. The same dump again changes nothing, and dumps may come in any order. Progress is in
     bytes for tables and in threads for the rest.
 
     Raises NoLibrary where nothing was built, UnknownFormat or DamagedArchive for a folder without a table that can be read,
-    LibraryBusy while a build is at work, LibraryError when something cannot be written.
+    GotWorse as a build does unless with `force`, LibraryBusy while a build is at work, LibraryError when something cannot
+    be written.
     """
     started = time.monotonic()
     tables, warnings = infodump_tables.find(folder)
@@ -103,7 +104,7 @@ def enrich(library: Path, folder: Path, *, progress: Progress = _silent) -> Enri
             if store.count_changed():
                 purged = bool(forgotten) and store.delete_covered(forgotten.covers)
                 engine = store.fact("engine") or "whoosh"
-                generation = finish(library, store, engine, progress)
+                generation, _ = finish(library, store, engine, progress, force=force)
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
     except sqlite3.Error as error:

@@ -10,6 +10,7 @@ from typing import Any
 from . import explanation, markup
 from .ask import Neighbour, Results, ThreadPage
 from .completion import Completion
+from .gate import Verdict
 from .outcome import Outcome
 from .rows import Archive
 from .showing import RankedAnswer
@@ -142,6 +143,12 @@ def archive(known: Archive, path: str, status: str | None = None) -> dict[str, A
         "warnings": list(known.warnings),
         "reason": known.reason,
     }
+
+
+def gate(verdict: Verdict) -> dict[str, Any]:
+    """How a new index answers beside the one before, in `build`."""
+    worse = [{"text": change.text, "before": change.before, "after": change.after} for change in verdict.worse]
+    return verdict.figures() | {"worse": worse}
 
 
 def _time(time: datetime | None) -> str | None:

@@ -185,6 +185,14 @@ class Store:
         )
         return {post_id: datetime.fromtimestamp(seen, UTC) for post_id, seen in rows}
 
+    def spread(self, count: int) -> list[str]:
+        """Ids of at most `count` threads from all over the library, always the same ones, long threads more likely."""
+        last: int = self._db.execute("SELECT coalesce(max(number), 0) FROM posts").fetchone()[0]
+        numbers = sorted({1 + place * last // count for place in range(count)})
+        at = "SELECT thread_id FROM posts WHERE number >= value ORDER BY number LIMIT 1"
+        rows = self._db.execute(f"SELECT DISTINCT ({at}) FROM json_each(?)", (json.dumps(numbers),))
+        return [row[0] for row in rows if row[0] is not None]
+
     def posts(self, post_ids: Sequence[str]) -> dict[str, Post]:
         """Posts by id, those that are known."""
         found = {}

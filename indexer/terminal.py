@@ -74,6 +74,16 @@ def print_report(report: BuildReport) -> None:
         f"The library holds {report.threads:,} threads and {report.answers:,} answers"
         f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"
     )
+    if report.gate:
+        click.echo(gate(report.gate.figures()))
+
+
+def gate(figures: dict[str, Any]) -> str:
+    """The line that says what became of the questions whose answers a library knows."""
+    return (
+        f"Over {figures['topics']:,} questions whose answers are known MRR@10 is {figures['after']:.3f},"
+        f" {figures['before']:.3f} before the last change"
+    )
 
 
 def print_row(row: dict[str, Any]) -> None:
