@@ -7,10 +7,10 @@ POSTS  ?= 2000000
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run index test lint check bench streams judge slips tune fuzz clean
+.PHONY: help run index test lint check bench streams judge slips tune fuzz baseline clean
 
 help: ## print these verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: index ## set up, index the sample, serve it on http://127.0.0.1:8000 (PORT=… for another)
 	$(BIN)/askive serve --port $(PORT)
@@ -36,6 +36,9 @@ streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of
 
 judge: $(VENV)/bench.stamp ## ranking on judged sets: SETS="folder folder", OPTIONS="--save before"
 	@for set in $(SETS); do $(BIN)/askive evaluate $(OPTIONS) $$set || exit 1; done
+
+baseline: $(VENV)/bench.stamp ## what got worse on our own judged set, and the ranking as it is now kept for tests to compare with
+	$(BIN)/askive evaluate tests/judgments --archives data/threads/sample --library tests/judgments --worse --save baseline
 
 fuzz: $(VENV)/fuzz.stamp ## feed every reader what nobody would write: FUZZ_SECONDS=20 for each, or TARGETS="reddit zim"
 	$(BIN)/python -m tests.fuzz.fuzz --seconds $(FUZZ_SECONDS) $(TARGETS)

@@ -96,11 +96,13 @@ def save(folder: Path, name: str, evaluation: Evaluation) -> Path:
         "saved": datetime.now(UTC).isoformat(),
         "set": evaluation.name,
         "settings": dict(evaluation.settings),
-        "questions": {qid: {**run.values[qid], "ranks": run.ranks[qid]} for qid in run.values},
     }
+    # A question a line, so that what changed from one run to the next can be read off a difference of the files.
+    lines = [f"{_json(qid)}: {_json({**run.values[qid], 'ranks': run.ranks[qid]})}" for qid in run.values]
+    text = f'{_json(shape)[:-1]}, "questions": {{\n' + ",\n".join(lines) + "\n}}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(shape, ensure_ascii=False, indent=1), "utf-8")
+    unfinished.write_text(text, "utf-8")
     unfinished.replace(path)
     return path
 
@@ -164,6 +166,10 @@ def _variant(settings: Mapping[str, Any]) -> str:
         f"dial{settings['dial']:g}",
     ]
     return re.sub(r"[^\w.+-]", "_", "-".join(part for part in parts if part))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _load(path: Path) -> Saved:
