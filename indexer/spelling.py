@@ -30,8 +30,8 @@ FIRST_LETTER: Final = 2.5
 TOGETHER: Final = 2.0
 """What counts against a candidate for each edit, instead of that where only a letter was doubled or was not, and for a wrong
 first letter; and for it, for each word it stands with; all in units of ln(threads). `tests/bench/slips.py` mends, of 1,370
-slips in the questions of stackfaq_dev, se_beer_2020 and qatarliving_dev, 1,323; with 3 for an edit 1,319 and with 8 1,318, with 6 for
-a doubled letter 1,321, with 0 for the first letter 1,320, with 0 for company 1,311."""
+slips in the questions of stackfaq_dev, se_beer_2020 and qatarliving_dev, 1,323; with 3 for an edit 1,319 and with 8 1,318, with
+6 for a doubled letter 1,321, with 0 for the first letter 1,320, with 0 for company 1,311."""
 
 RARE: Final = 2
 COMMONER: Final = 50
