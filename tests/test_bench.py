@@ -9,15 +9,20 @@ import sys
 from collections import Counter
 from importlib import import_module
 from itertools import islice, pairwise
+from random import Random
 from statistics import mean, median
 
 import pytest
-from bench import synthetic
+from bench import slips, synthetic
 from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from rapidfuzz.distance import OSA
 
 from indexer import documents, engines, markup, query, words
 from indexer.archives import FORMATS, Report, Source, detect, read
+from indexer.ask import Library
 from indexer.documents import Document
 from indexer.thread import Thread
 
@@ -405,3 +410,21 @@ def test_a_dump_can_be_written_by_hand(tmp_path):
     counts = json.loads(done.stdout)
     assert counts["questions"] + counts["answers"] + counts.get("left_out", 0) == 30
     assert subprocess.run(command, check=False, capture_output=True, env=_environment()).returncode == 2
+
+
+# Slips of the pen
+
+
+@given(word=st.text("abcdefghijklmnopqrstuvwxyz", min_size=5, max_size=12), seed=st.integers())
+def test_a_slip_is_one_edit_after_the_first_letter(word, seed):
+    typed = slips.slip(word, Random(seed))
+    assert typed[0] == word[0]
+    assert OSA.distance(word, typed) <= 1
+
+
+def test_slips_in_the_samples_words_are_mended(sample_library):
+    titles = ["My landlord keeps the security deposit", "How tomatoes get black bottoms", "Bombed the interview for a dream job"]
+    made, mended, wrong = slips.measure(Library(sample_library), titles * 4, seed=1)
+    assert made > 6
+    assert mended > 0.7 * made
+    assert wrong <= 0.1 * made

@@ -89,7 +89,7 @@ def test_a_library_built_in_steps_knows_what_one_built_at_once_knows(tmp_path_fa
         build(folder, [archive], engine="memory")
     build(at_once, archives, engine="memory")
     assert (counted(folder), of_threads(folder), titles(folder)) == (counted(at_once), of_threads(at_once), titles(at_once))
-    build(folder, archives, engine="memory", fresh=True)
+    build(folder, archives, engine="memory", fresh=True, large=1)
     assert (counted(folder), of_threads(folder), titles(folder)) == (counted(at_once), of_threads(at_once), titles(at_once))
 
 
