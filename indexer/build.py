@@ -17,13 +17,14 @@ import secrets
 import shutil
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import documents, endorsements, engines, forgetting, gate, importing, outcome
+from . import documents, endorsements, engines, forgetting, gate, importing, latent, outcome, substance
 from .documents import Document
 from .engines import Engine
 from .errors import LibraryError, NoLibrary
@@ -209,6 +210,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
             store.step()
             progress("Relating", done, total)
         store.set_derived(thread, endorsements.find(thread), outcome.find(thread))
+        store.set_substance(substance.of_answers(thread))
     progress("Relating", total, total)
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
@@ -223,21 +225,28 @@ def _index(library: Path, store: WritableStore, name: str, progress: Progress, *
     folder = engines.folder(library, generation)
     folder.parent.mkdir(parents=True, exist_ok=True)
     total, changed = store.counts()["threads"], store.count_changed()
-    mended = bool(base) and store.fact("engine") == name and changed <= REWRITE_SHARE * total and _opens(library, store)
+    space = latent.Space(store.all_term_vectors())
+    mended = bool(base and space.terms) and store.fact("engine") == name and changed <= REWRITE_SHARE * total
+    mended = mended and _opens(library, store)
     if base and mended:
         index = engines.load(name).extend(engines.folder(library, base), folder)
         index.remove(store.stale())
     else:
         index = engines.load(name).create(folder)
+    threads = latent.Threads()
     try:
         if mended:
-            index.write(_documents(store.threads(store.changed()), changed, progress))
+            index.write(_documents(store.threads(store.changed()), changed, threads, progress))
         else:
-            index.write(_documents(store.threads(), total, progress))
+            index.write(_documents(store.threads(), total, threads, progress))
+            space = threads.learn()
+            store.set_term_vectors(space.terms)
+        store.set_thread_vectors(threads.vectors(space))
         index.flush()
         _check(index, store)
         verdict = gate.judge(library, store, index)
     finally:
+        threads.close()
         index.close()
     if verdict and verdict.clearly_worse and not force and not _has_to_go(library):
         shutil.rmtree(folder, ignore_errors=True)
@@ -249,10 +258,15 @@ def _index(library: Path, store: WritableStore, name: str, progress: Progress, *
     return generation, verdict
 
 
-def _documents(threads: Iterable[Thread], total: int, progress: Progress) -> Iterator[Document]:
+def _documents(threads: Iterable[Thread], total: int, terms: latent.Threads, progress: Progress) -> Iterator[Document]:
+    """The documents of threads, with a note of their terms on the way."""
     for done, thread in enumerate(threads):
         progress("Indexing", done, total)
-        yield from documents.of_thread(thread)
+        counts: Counter[str] = Counter()
+        for document in documents.of_thread(thread):
+            counts.update(document.terms)
+            yield document
+        terms.add(thread.id, counts)
     progress("Indexing", total, total)
 
 

@@ -51,6 +51,19 @@ class Candidate(NamedTuple):
     """1 if the asker says that it worked, 0 if that it did not help."""
     expected: float | None = None
     """See `Standing`."""
+    length: int = 0
+    """Terms in it."""
+    asking: float = 0.0
+    """The share of its sentences that are questions."""
+    place: int = 0
+    """How many answers of its thread came before it."""
+
+
+class Gist(NamedTuple):
+    """What is compared with a question of a thread that it found."""
+
+    title: str
+    vector: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

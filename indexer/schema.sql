@@ -44,6 +44,9 @@ CREATE TABLE posts (
     dissenters INTEGER NOT NULL DEFAULT 0,  -- persons who speak against it
     favorited_backers INTEGER NOT NULL DEFAULT 0,  -- backers who say that they also voted
     outcome   INTEGER,                      -- 1 if it worked for the asker, 0 if it did not help (outcome.py)
+    length    INTEGER NOT NULL DEFAULT 0,   -- see substance.py, as for the next two
+    asking    REAL NOT NULL DEFAULT 0,
+    place     INTEGER NOT NULL DEFAULT 0,
     lift      REAL,                         -- see standing.py
     expected  REAL                          -- the same
 );
@@ -128,6 +131,15 @@ CREATE TABLE outcomes (
     told      TEXT NOT NULL
 );
 CREATE INDEX outcomes_by_thread ON outcomes (thread_id);
+-- Derived: vectors of terms and of threads (latent.py).
+CREATE TABLE term_vectors (
+    term      TEXT PRIMARY KEY,
+    vector    BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE thread_vectors (
+    thread_id TEXT PRIMARY KEY,
+    vector    BLOB NOT NULL
+) WITHOUT ROWID;
 -- What the build at work has yet to do; empty when it has ended.
 CREATE TABLE changed (
     thread_id TEXT PRIMARY KEY,

@@ -30,6 +30,7 @@ from .rows import (
     SELECT,
     Archive,
     Candidate,
+    Gist,
     to_archive,
     to_post,
     to_threads,
@@ -227,6 +228,26 @@ class Store:
                 marks = ", ".join("?" * len(chunk))
                 for row in self._db.execute(f"{self._CANDIDATE} AND {column} IN ({marks})", chunk):
                     found[row[0]] = Candidate._make(row)
+        return found
+
+    def gists(self, thread_ids: Sequence[str]) -> dict[str, Gist]:
+        """What threads are about, by id."""
+        found: dict[str, Gist] = {}
+        for chunk in chunks(thread_ids):
+            rows = self._db.execute(
+                "SELECT t.value, p.title, v.vector FROM json_each(?) t LEFT JOIN posts p ON p.id = t.value"
+                " LEFT JOIN thread_vectors v ON v.thread_id = t.value",
+                (json.dumps(chunk),),
+            )
+            found |= {thread_id: Gist(title or "", vector) for thread_id, title, vector in rows}
+        return found
+
+    def term_vectors(self, terms: Sequence[str]) -> dict[str, bytes]:
+        """The vectors of those terms that have one."""
+        found: dict[str, bytes] = {}
+        for chunk in chunks(terms):
+            marks = ", ".join("?" * len(chunk))
+            found.update(self._db.execute(f"SELECT term, vector FROM term_vectors WHERE term IN ({marks})", chunk))
         return found
 
     def browse(

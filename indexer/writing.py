@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
@@ -19,6 +19,7 @@ from .rows import COLUMNS, POST, CopyRow, columns_of, to_copy, to_post, with_ids
 from .standing import Standing, Vote
 from .steps import SteppedStore
 from .store import YEAR
+from .substance import Substance
 from .thread import Capture, Post, Thread
 
 _GIVEN: Final = "SELECT value FROM json_each(?)"
@@ -220,12 +221,15 @@ class WritableStore(SteppedStore):
         """Delete every post that a rule covers; tells whether there was any."""
         covered = [post.id for post in self.all_posts() if covers(post)]
         self.delete(covered)
+        if covered:
+            # Words that were theirs alone have vectors; the next index is written, and vectors learnt, from what is left.
+            self._db.execute("DELETE FROM term_vectors")
         return bool(covered)
 
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
         self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
-        derived = ("endorsements", "outcomes", "words", "thread_words", "titles", "title_words")
+        derived = ("endorsements", "outcomes", "words", "thread_words", "titles", "title_words", "term_vectors", "thread_vectors")
         for table in ("bodies", "posts", "archives", "thread_keys", "aliases", *derived):
             self._db.execute(f"DELETE FROM {table}")
 
@@ -328,6 +332,26 @@ class WritableStore(SteppedStore):
             self.vocabulary.put_in(self.title_words.put_in(self.threads(ids)))
             self.step()
         self.vocabulary.let_go()
+    def set_substance(self, found: Iterable[Substance]) -> None:
+        """Keep the form of answers."""
+        self._db.executemany(
+            "UPDATE posts SET length = ?, asking = ?, place = ? WHERE id = ?",
+            ((form.length, form.asking, form.place, form.answer_id) for form in found),
+        )
+
+    def set_term_vectors(self, vectors: Mapping[str, bytes]) -> None:
+        """Keep the vectors of terms, all of them; those of threads go with the terms that they were made of."""
+        self._db.execute("DELETE FROM thread_vectors")
+        self._db.execute("DELETE FROM term_vectors")
+        self._db.executemany("INSERT INTO term_vectors VALUES (?, ?)", vectors.items())
+
+    def all_term_vectors(self) -> dict[str, bytes]:
+        return dict(self._db.execute("SELECT term, vector FROM term_vectors"))
+
+    def set_thread_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
+        """Keep the vectors of threads; of those that changed, and have none here, none is left."""
+        self._db.execute("DELETE FROM thread_vectors WHERE thread_id IN (SELECT thread_id FROM changed)")
+        self._db.executemany("INSERT OR REPLACE INTO thread_vectors VALUES (?, ?)", vectors)
 
     def stale(self) -> Iterator[str]:
         """Ids of the documents that the index in force has of the changed threads, whether they are still there or not."""

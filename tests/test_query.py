@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import words
-from indexer.query import MAX_QUESTION, Filters, Query, Range, parse
+from indexer.query import FRAME_WEIGHT, LONG_QUESTION, MAX_QUESTION, OPENING_WEIGHT, Filters, Query, Range, parse
 
 
 def terms(text):
@@ -53,7 +53,7 @@ def test_a_forbidden_term_is_not_searched():
 
 
 def test_minus_inside_and_by_itself_is_no_form():
-    assert terms("cat-dog") == {"cat": 1.0, "dog": 1.0}
+    assert terms("cat-dog") == {"cat": 1.0, "dog": 1.0, "catdog": 1.0}
     assert terms("cat - dog") == {"cat": 1.0, "dog": 1.0}
     assert parse("cat - dog").forbidden == ()
 
@@ -228,9 +228,29 @@ PIECES = st.sampled_from(
 @given(st.text() | st.lists(PIECES, max_size=30).map("".join) | st.lists(PIECES, max_size=30).map(" ".join))
 def test_any_text_is_a_question(text):
     query = parse(text)
-    assert all(term and weight >= 1 for term, weight in query.terms)
+    assert all(term and weight >= FRAME_WEIGHT for term, weight in query.terms)
     assert not {term for term, _ in query.terms} & set(query.forbidden)
     assert set(query.required) <= {term for term, _ in query.terms} | set(query.forbidden)
     for phrase in (*query.phrases, *query.excluded_phrases):
         assert words.plain(phrase) == phrase
         assert " " in phrase
+
+
+def test_what_every_question_is_made_of_weighs_less():
+    assert terms("is it possible to strikethrough text") == {"possibl": FRAME_WEIGHT, "strikethrough": 1.0, "text": 1.0}
+
+
+def test_the_first_sentence_of_a_long_question_weighs_more():
+    story = " ".join(f"story{number}" for number in range(LONG_QUESTION))
+    long = terms(f"Bombed interview? Interview {story}")
+    assert long["bomb"] == OPENING_WEIGHT
+    assert long["interview"] == OPENING_WEIGHT + 1
+    assert long["story0"] == 1
+    assert terms("Bombed interview? Story")["bomb"] == 1
+
+
+def test_a_compound_is_required_by_its_words_and_looked_for_as_one():
+    query = parse('"e-mail"')
+    assert query.required == ("e", "mail")
+    assert dict(query.terms) == {"e": 1.0, "mail": 1.0, "email": 1.0}
+    assert parse("cat -e-mail").excluded_phrases == ("e mail",)

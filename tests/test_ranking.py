@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from indexer import ranking
 from indexer.engines import Hit
+from indexer.likeness import Likeness
 from indexer.ranking import TextScore
 from indexer.rows import Candidate
 
@@ -17,6 +18,7 @@ from indexer.rows import Candidate
 def candidate(name="a", **values):
     default = {"thread_id": "t", "site": "s", "category": None, "author": None, "year": None, "written": None, "votes": None}
     default |= {"best": None, "lift": None, "backers": 0, "dissenters": 0, "favorited_backers": 0}
+    default |= {"length": 10**9, "asking": 0.0, "place": 0}
     return Candidate(id=name, **(default | values))
 
 
@@ -74,17 +76,33 @@ def test_sorts_put_what_is_unknown_last(sort, expected):
     st.floats(0, 1),
     st.lists(
         st.tuples(
-            st.floats(0.1, 50), st.floats(-5, 9) | st.none(), st.booleans() | st.none(), st.integers(0, 9), st.integers(0, 9)
+            st.floats(0.1, 50),
+            st.floats(-5, 9) | st.none(),
+            st.booleans() | st.none(),
+            st.integers(0, 9),
+            st.integers(0, 9),
+            st.integers(0, 300),
+            st.floats(0, 1),
+            st.integers(0, 300),
         ),
         max_size=8,
     ),
 )
 def test_signals_add_up_and_dial_and_sort_keep_the_set(dial, drawn):
     found = {
-        str(i): candidate(str(i), lift=lift, best=best, backers=backers, dissenters=dissenters)
-        for i, (_, lift, best, backers, dissenters) in enumerate(drawn)
+        str(i): candidate(
+            str(i),
+            lift=lift,
+            best=best,
+            backers=backers,
+            dissenters=dissenters,
+            length=length,
+            asking=asking,
+            place=place,
+        )
+        for i, (_, lift, best, backers, dissenters, length, asking, place) in enumerate(drawn)
     }
-    scores = {str(i): TextScore(text, text / 2, 0.0) for i, (text, *_) in enumerate(drawn)}
+    scores = {str(i): TextScore(text, text / 4, 0.0, text / 8, text / 8) for i, (text, *_) in enumerate(drawn)}
     for sort in ranking.SORTS:
         ranked = ranking.rank(scores, found, dial=dial, sort=sort)
         assert {r.candidate.id for r in ranked} == set(found)
@@ -99,11 +117,38 @@ def test_signals_add_up_and_dial_and_sort_keep_the_set(dial, drawn):
 def test_a_threads_answers_are_found_by_their_question_and_by_each_other():
     found = {c.id: c for c in (candidate("a"), candidate("b"), candidate("x", thread_id="u"))}
     scores = ranking.text_scores([Hit("a", 2.0)], [Hit("t", 3.0)], found)
-    assert scores["a"] == (2.0, 6.0, 1.0)
-    assert scores["b"] == (0.0, 6.0, 1.0)
+    assert scores["a"] == (2.0, 6.0, 1.0, 0.0, 0.0)
+    assert scores["b"] == (0.0, 6.0, 1.0, 0.0, 0.0)
     assert "x" not in scores
 
 
 def test_far_below_the_best_is_no_answer():
     found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
     assert set(ranking.text_scores([Hit("a", 10.0), Hit("b", 1.0)], [], found)) == {"a"}
+
+
+def test_what_is_hardly_an_answer_comes_after_one_that_is():
+    assert order([candidate("a", length=1), candidate("b", length=40)]) == ["b", "a"]
+    assert order([candidate("a", asking=1.0), candidate("b")]) == ["b", "a"]
+    assert order([candidate("a", place=9), candidate("b")]) == ["b", "a"]
+    assert order([candidate("a", length=0, asking=1.0, place=10**6), candidate("b")], {"a": 2.0, "b": 1.0}) == ["a", "b"]
+
+
+def test_a_thread_about_the_same_gains_a_share_of_the_best_score():
+    found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
+    alike = {"u": Likeness(subject=0.5, title=0.5, exact=False)}
+    scores = ranking.text_scores([Hit("a", 10.0), Hit("b", 9.0)], [], found, alike)
+    assert scores["a"] == (10.0, 0.0, 5.0, 0.0, 0.0)
+    assert scores["b"] == (9.0, 0.0, 4.5, 15 * ranking.SUBJECT_WEIGHT * 0.5, pytest.approx(15 * ranking.TITLE_WEIGHT * 0.5))
+
+
+def test_a_title_that_is_the_question_comes_first():
+    found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
+    alike = {"t": Likeness(0.9, 0.9, exact=False), "u": Likeness(0.9, 1.0, exact=True)}
+    scores = ranking.text_scores([Hit("a", 10.0), Hit("b", 4.0)], [], found, alike)
+    assert sum(scores["b"]) > sum(scores["a"])
+
+
+def test_threads_in_order_are_those_found_by_themselves_or_by_an_answer():
+    found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
+    assert ranking.threads_in_order([Hit("a", 1.0), Hit("b", 5.0)], [Hit("t", 2.0), Hit("v", 0.1)], found) == ["u", "t", "v"]

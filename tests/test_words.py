@@ -18,7 +18,7 @@ from indexer import words
         ("It's Alice & Bob's", ["alic", "bob"]),
         ("won't sleep", ["wont", "sleep"]),
         ("it’s O’Brien’s", ["obrien"]),
-        ("snake_case self-doubt", ["snake", "case", "self", "doubt"]),
+        ("snake_case self-doubt", ["snake", "case", "self", "doubt", "selfdoubt"]),
         ("", []),
         ("the of and", []),
         ("🐈 猫", ["猫"]),
@@ -47,3 +47,8 @@ def test_any_text_has_words_within_it(text):
     for word in words.words(text):
         assert 0 <= word.start < word.end <= len(text)
     assert words.plain(words.plain(text)).split() == words.plain(text).split() or not text.isascii()
+
+
+@pytest.mark.parametrize("text", ["state-of-the-art", "a--b", "-x-", "thirteen-letter-x", "in-to", "x" * 15 + "-" + "y" * 15])
+def test_not_every_hyphen_makes_a_compound(text):
+    assert words.terms(text) == words.single_terms(text)

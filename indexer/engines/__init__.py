@@ -103,9 +103,11 @@ class BM25:
         idf = ln(1 + (N - n + 0.5) / (n + 0.5))
         score = Σ weight · idf · tf · (k1 + 1) / (tf + k1 · (1 - b + b · length / mean length))
 
-    with N documents of the same kind, n of them with the term. Robertson and Zaragoza, The Probabilistic Relevance
-    Framework: BM25 and Beyond (2009), with k1 and b at their usual values; the + 1 inside the logarithm, as in Lucene, keeps
-    common terms from counting against a document.
+    with N documents of both kinds, n of them with the term, and the mean length of the same kind. How common a word is, is
+    better known from all documents than from the titles alone: nDCG@10 from the own kind to both: stackfaq_dev .822 → .831,
+    discourse_delving .841 → .868, qatarliving_dev .299 → .296, by subject .314 → .316. Robertson and Zaragoza, The
+    Probabilistic Relevance Framework: BM25 and Beyond (2009), with k1 and b at their usual values; the + 1 inside the
+    logarithm, as in Lucene, keeps common terms from counting against a document.
     """
 
     K1: Final = 1.2

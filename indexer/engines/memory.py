@@ -10,7 +10,7 @@ import io
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -67,13 +67,13 @@ class _Collection:
         for term, frequency in document.terms.items():
             self.postings[term][document.id] = frequency
 
-    def search(self, query: Query, limit: int) -> list[Hit]:
+    def search(self, query: Query, limit: int, idf_of: Callable[[str], float]) -> list[Hit]:
         wanted = query.terms or tuple((term, 1.0) for term in query.required)
         scores: dict[str, float] = {}
         mean = sum(self.lengths.values()) / len(self.lengths) if self.lengths else 0.0
         for term, weight in wanted:
             found = self.postings.get(term, {})
-            idf = BM25.idf(len(self.documents), len(found))
+            idf = idf_of(term)
             for name, frequency in found.items():
                 scores[name] = scores.get(name, 0.0) + weight * idf * BM25.gain(frequency, self.lengths[name], mean)
         hits = [Hit(name, score) for name, score in scores.items() if self._passes(self.documents[name], query)]
@@ -122,7 +122,14 @@ class MemoryEngine:
         self._collections = _collections(self._documents)
 
     def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
-        return self._collections[kind].search(query, limit)
+        collections = self._collections
+        documents = sum(len(collection.documents) for collection in collections.values())
+
+        def idf(term: str) -> float:
+            # Without `get` a word that nobody uses would get a list of its own.
+            return BM25.idf(documents, sum(len(collection.postings.get(term, ())) for collection in collections.values()))
+
+        return collections[kind].search(query, limit, idf)
 
     def state(self) -> EngineState:
         counts = {kind: len(collection.documents) for kind, collection in self._collections.items()}

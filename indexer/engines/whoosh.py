@@ -155,6 +155,12 @@ class _View:
                     frequencies.append(frequency)
         return Postings(documents, frequencies)
 
+    def count(self, field: DocumentKind, term: str) -> int:
+        """How many documents of a kind have a term."""
+        if any(self._deleted):
+            return len(self.postings(field, term).documents)
+        return sum(reader.terms.count(field, term) for reader in self._readers)
+
     def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
         scores = self._scores(query.terms or tuple((term, 1.0) for term in query.required), kind)
         for term in query.required:
@@ -169,9 +175,11 @@ class _View:
         scores: dict[int, float] = {}
         norms = self._norms
         top = BM25.K1 + 1
+        total = sum(self.counts.values())
         for term, weight in terms:
             documents, frequencies = self.postings(kind, term)
-            lift = weight * BM25.idf(self.counts[kind], len(documents))
+            found = len(documents) + sum(self.count(other, term) for other in KINDS if other != kind)
+            lift = weight * BM25.idf(total, found)
             gains = [lift * (tf * top / (tf + norms[document])) for document, tf in zip(documents, frequencies, strict=True)]
             if not scores:
                 scores = dict(zip(documents, gains, strict=True))

@@ -215,6 +215,11 @@ class TermsReader:
         packed = self._table.get(_key(field, _bytes(term)))
         return _NONE if packed is None else _unpack(packed)
 
+    def count(self, field: str, term: str) -> int:
+        """How many documents have a term, removed ones too."""
+        packed = self._table.get(_key(field, _bytes(term)))
+        return 0 if packed is None else (len(packed) - 2) // sum(array(chr(code)).itemsize for code in packed[:2])
+
     def items(self) -> Iterator[tuple[str, bytes, Postings]]:
         for key, packed in self._table.items():
             yield _FIELDS[key[0]], key[1:], _unpack(packed)
