@@ -19,6 +19,16 @@ MISSING_NAMED: Final = 2
 """Words of the question that an answer lacks, as many as are named."""
 
 
+_ALWAYS: Final = {
+    "same subject": "how much the thread is about what was asked, in whatever words",
+    "title": "how like the question its title is, letter by letter",
+    "short answer": "there is little in it",
+    "asks itself": "it asks rather than answers",
+    "late answer": "it came late in its thread, where talk drifts",
+}
+"""What signals mean that mean the same for every answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What speaks for an answer, or against it. What did not count, or nobody knows, is None or empty."""
@@ -124,7 +134,7 @@ def part(name: str, value: float, answer: RankedAnswer) -> str:
             return "marked as best by the asker or the site"
         case "asker's outcome":
             return "the asker came back: it was taken up" if value > 0 else "the asker came back: it did not help"
-    return "raises it" if value > 0 else "lowers it"
+    return _ALWAYS.get(name) or ("raises it" if value > 0 else "lowers it")
 
 
 def outcome(worked: bool | None) -> str:

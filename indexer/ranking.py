@@ -4,8 +4,8 @@
 
 `text` is what the words say: the BM25 of the answer and, weighted, that of its thread; for the threads that come first by
 these, also how alike they and the question are (`likeness`). `substance` takes off for what is hardly an answer. `boost` is
-what the community says: votes against expectation, endorsements, the best-answer mark, the asker's word on how it went. It multiplies, saturates and is
-capped, so that votes lift a good answer over an equal one and never rescue one that is off the point.
+what the community says: votes against expectation, endorsements, the best-answer mark, the asker's word on how it went. It
+multiplies, saturates and is capped, so that votes lift a good answer over an equal one and never rescue one off the point.
 
 The evaluations named below are nDCG@10 on development sets; `askive evaluate` repeats them.
 """

@@ -217,7 +217,7 @@ class Store:
     _CANDIDATE: Final = (
         "SELECT p.id, p.thread_id, p.site, p.thread_category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
         f" {YEAR}, p.written, p.votes, p.best, p.lift, p.backers, p.dissenters, p.favorited_backers,"
-        " p.outcome, p.expected FROM posts p WHERE p.advice"
+        " p.outcome, p.expected, p.length, p.asking, p.place FROM posts p WHERE p.advice"
     )
 
     def candidates(self, *, answer_ids: Sequence[str] = (), thread_ids: Sequence[str] = ()) -> dict[str, Candidate]:

@@ -229,7 +229,16 @@ class WritableStore(SteppedStore):
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
         self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
-        derived = ("endorsements", "outcomes", "words", "thread_words", "titles", "title_words", "term_vectors", "thread_vectors")
+        derived = (
+            "endorsements",
+            "outcomes",
+            "words",
+            "thread_words",
+            "titles",
+            "title_words",
+            "term_vectors",
+            "thread_vectors",
+        )
         for table in ("bodies", "posts", "archives", "thread_keys", "aliases", *derived):
             self._db.execute(f"DELETE FROM {table}")
 
@@ -332,6 +341,7 @@ class WritableStore(SteppedStore):
             self.vocabulary.put_in(self.title_words.put_in(self.threads(ids)))
             self.step()
         self.vocabulary.let_go()
+
     def set_substance(self, found: Iterable[Substance]) -> None:
         """Keep the form of answers."""
         self._db.executemany(
