@@ -13,13 +13,13 @@ import click
 
 from . import __version__, archives, forgetting, judged, ranking, runs, scoreboard, settings, shapes, terminal
 from .archives import jsonl
-from .ask import Library
 from .build import NothingRead, build
 from .errors import AskiveError, BadSetting
 from .evaluate import evaluate, write_trec
 from .forgetting import Rule
 from .gate import GotWorse
 from .infodump import enrich
+from .library import Library
 from .steps import is_under_way
 
 F = TypeVar("F", bound=Callable[..., Any])

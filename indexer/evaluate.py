@@ -18,12 +18,12 @@ from typing import Any
 
 from . import __version__, engines, judged, markup, measures, words
 from .archives import jsonl
-from .ask import Library
 from .build import Progress, build
 from .documents import Document
 from .engines import Engine
 from .errors import BadQuestion, BadSet, LibraryError
 from .judged import Topics, Variant
+from .library import Library
 from .measures import PerQuery, Ranking
 from .query import Query
 from .store import Store

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from . import engines
-from .ask import OneMoment
+from . import ask, engines
+from .ask import Moment
 from .engines import Engine
 from .errors import AskiveError, BadQuestion, LibraryError
 from .store import Store
@@ -134,7 +134,7 @@ def judge(library: Path, store: Store, index: Engine) -> Verdict | None:
             if generation is None or name is None:
                 return None
             engine = stack.enter_context(closing(engines.load(name).open(engines.folder(library, generation))))
-            before, after = OneMoment(old, engine), OneMoment(store, index)
+            before, after = Moment(old, engine), Moment(store, index)
             changes: list[Change] = []
             for topic in topics(old, store):
                 changes.append(_ask(topic, before, after))
@@ -202,7 +202,7 @@ def _said(thread: Thread) -> tuple[object, ...]:
     )
 
 
-def _ask(topic: Topic, before: OneMoment, after: OneMoment) -> Change:
+def _ask(topic: Topic, before: Moment, after: Moment) -> Change:
     then = _rank(topic, before, after)
     try:
         now = _rank(topic, after, before)
@@ -211,10 +211,10 @@ def _ask(topic: Topic, before: OneMoment, after: OneMoment) -> Change:
     return Change(topic.text, then, now)
 
 
-def _rank(topic: Topic, asked: OneMoment, other: OneMoment) -> int | None:
+def _rank(topic: Topic, asked: Moment, other: Moment) -> int | None:
     """The rank of the first relevant answer among those that the other library has too; None where it is below DEPTH."""
     try:
-        found = asked.order(topic.text, FAR)
+        found = ask.order(topic.text, asked, FAR)
     except BadQuestion:
         return None
     above: list[str] = []

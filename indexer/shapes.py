@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from . import explanation, markup
-from .ask import Neighbour, Results, ThreadPage
+from .ask import Results
 from .completion import Completion
 from .gate import Verdict
+from .library import Neighbour, ThreadPage
 from .outcome import Outcome
 from .rows import Archive
 from .showing import RankedAnswer

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, settings
 
 from indexer import markup
 from indexer.archives import jsonl
-from indexer.ask import Library
 from indexer.build import build
+from indexer.library import Library
 from indexer.thread import Post
 
 # A busy machine is no finding. In CI the same examples are tried each time; at a desk new ones are.

@@ -25,7 +25,7 @@ FLOORS = [
     {"writing", "ranking", "similarity", "grouping", "importing"},
     {"showing", "infodump_matching"},
     {"ask", "explanation"},
-    {"gate"},
+    {"gate", "library"},
     {"build"},
     {"infodump", "evaluate"},
     {"shapes", "runs"},

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import engines, query, relaxation, shapes
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import BadQuestion
+from indexer.library import Library
 
 THREADS = [
     question(1, "AT&T or Alice & Bob's phone plan?", "It's the C++ of plans."),

@@ -22,8 +22,8 @@ from rapidfuzz.distance import OSA
 
 from indexer import documents, engines, markup, query, words
 from indexer.archives import FORMATS, Report, Source, detect, read
-from indexer.ask import Library
 from indexer.documents import Document
+from indexer.library import Library
 from indexer.thread import Thread
 
 ANSWERS = 3000

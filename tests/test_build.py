@@ -24,10 +24,10 @@ from conftest import answer, question, write_archive
 
 from indexer import engines, forgetting, importing, markup
 from indexer.archives import jsonl
-from indexer.ask import Library
 from indexer.build import NothingRead, build
 from indexer.errors import LibraryBusy, LibraryError, NoLibrary
 from indexer.forgetting import Rule
+from indexer.library import Library
 from indexer.thread import Post
 from indexer.writing import WritableStore
 

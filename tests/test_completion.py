@@ -7,7 +7,7 @@ from conftest import answer, question
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.ask import Library
+from indexer.library import Library
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from click.testing import CliRunner
 from conftest import ROOT, SAMPLE
 
 from indexer import evaluate, judged, measures, runs, words
-from indexer.ask import Library
 from indexer.cli import main
 from indexer.errors import BadSet, BadSetting, NotInstalled
 from indexer.judged import Variant
+from indexer.library import Library
 
 TEXTS = [
     # answer, thread, title, question, text, votes

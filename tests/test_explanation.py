@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer import explanation, markup, shapes, words
-from indexer.ask import Library
 from indexer.explanation import Facts
+from indexer.library import Library
 
 NOTHING = Facts(words=0, missing=(), close=False, votes=None, usual=None, backers=(), disputed=False, best=False, worked=None)
 

@@ -20,8 +20,8 @@ from conftest import PATIENCE
 from indexer.archives import FORMATS, Source, infodump_tables, jsonl
 from indexer.archives.containers import leaves
 from indexer.archives.source import Report
-from indexer.ask import Library
 from indexer.build import build
+from indexer.library import Library
 from tests.formats import contract, damage
 from tests.formats.samples import INFODUMP, KINDS, NAMES, Outcome, Sample, every, joined, outcome, samples
 

@@ -15,13 +15,13 @@ from click.testing import CliRunner
 from conftest import answer, question, write_archive
 
 from indexer import documents, engines, forgetting, gate
-from indexer.ask import Library
 from indexer.build import build
 from indexer.cli import main
 from indexer.engines import whoosh
 from indexer.errors import ForeignIndex
 from indexer.forgetting import Rule
 from indexer.gate import GotWorse
+from indexer.library import Library
 from indexer.steps import is_under_way
 from indexer.store import Store
 

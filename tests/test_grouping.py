@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from test_ranking import candidate
 
 from indexer import grouping
-from indexer.ask import Library
 from indexer.errors import NotFound
+from indexer.library import Library
 from indexer.ranking import SORTS, Ranked
 
 

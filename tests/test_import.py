@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from indexer import archives, forgetting, importing, steps
 from indexer.archives import Source, jsonl
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import LibraryBusy, NoLibrary
 from indexer.forgetting import Forgotten, Rule
+from indexer.library import Library
 from indexer.processes import Processes
 from indexer.rows import copy_row
 from indexer.steps import WORK

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from indexer import forgetting
 from indexer.archives import Source, infodump_tables
 from indexer.archives.infodump_tables import COLUMNS, moments
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import ArchiveError, AskiveError, DamagedArchive, NoLibrary, UnknownFormat
 from indexer.forgetting import Rule
 from indexer.infodump import EnrichReport, enrich
+from indexer.library import Library
 from indexer.thread import Post
 from tests import pages
 from tests.pages import Answer, user_number

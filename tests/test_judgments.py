@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from indexer import markup, query, words
-from indexer.ask import Library
+from indexer.library import Library
 
 FOLDER = Path(__file__).parent / "judgments"
 TOPICS = [json.loads(line) for line in (FOLDER / "queries.jsonl").read_text("utf-8").splitlines()]

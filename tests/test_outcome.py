@@ -15,9 +15,9 @@ from test_endorsements import thread
 from indexer import forgetting, shapes, telling
 from indexer.agreement import MARK
 from indexer.archives import jsonl
-from indexer.ask import Library
 from indexer.build import build
 from indexer.forgetting import Rule
+from indexer.library import Library
 from indexer.outcome import LONGEST, Outcome, find
 from indexer.store import FILE
 from indexer.thread import Thread

@@ -22,9 +22,9 @@ from indexer import markup
 from indexer.archives import descent, jsonl, markdown, records, reddit
 from indexer.archives.descent import Descent
 from indexer.archives.source import Report, Source
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import ArchiveError, DamagedArchive
+from indexer.library import Library
 from indexer.thread import Post
 
 LATER = 1580900000

@@ -18,9 +18,10 @@ import pytest
 from conftest import SAMPLE
 
 from indexer import engines, evaluate, measures, ranking, runs, scoreboard
-from indexer.ask import Library, OneMoment
+from indexer.ask import Moment, order
 from indexer.evaluate import Run
 from indexer.judged import Variant
+from indexer.library import Library
 from indexer.runs import Comparison, Difference
 from indexer.store import Store
 
@@ -124,10 +125,10 @@ def rerun(compared, sample_library) -> Iterator[Callable[[], Run]]:
         folder = engines.folder(sample_library, store.fact("generation"))
         with closing(engines.load(store.fact("engine")).open(folder)) as engine:
             # What the engine finds is the same each time.
-            moment = OneMoment(store, SimpleNamespace(name=engine.name, search=cache(engine.search)))
+            moment = Moment(store, SimpleNamespace(name=engine.name, search=cache(engine.search)))
 
             def ask() -> Run:
-                found = {qid: [c.id for c in moment.order(text, measures.DEPTH)] for qid, text in topics.texts.items()}
+                found = {qid: [c.id for c in order(text, moment, measures.DEPTH)] for qid, text in topics.texts.items()}
                 return Run(measures.per_query(found, topics.grades), {})
 
             yield ask

@@ -8,7 +8,7 @@ import pytest
 from conftest import answer, question
 
 from indexer import ask, spelling
-from indexer.ask import Library
+from indexer.library import Library
 from indexer.store import Store
 
 
@@ -19,7 +19,7 @@ def correct(sample_library):
     engine = library._engine(store)
 
     def asked(text):
-        found = spelling.correct(text, store.vocabulary, partial(ask._together, engine))
+        found = spelling.correct(text, store.vocabulary, partial(ask.together, engine))
         return found and (found.corrected, found.applied)
 
     return asked

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from indexer import documents, forgetting, vocabulary, words
-from indexer.ask import Library
 from indexer.build import build
 from indexer.forgetting import Rule
+from indexer.library import Library
 from indexer.store import SCHEMA, Store
 from indexer.vocabulary import LONGEST, Vocabulary
 

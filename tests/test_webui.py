@@ -23,10 +23,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from indexer import shapes
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import BadSetting
 from indexer.explanation import names
+from indexer.library import Library
 from indexer.settings import Settings
 from webui import create_app
 from webui.asked import Asked, Reader, typed_filters
@@ -684,7 +684,7 @@ def test_backers_are_named_in_few_words() -> None:
 
 def test_serve_says_where_and_stops_cleanly_on_sigterm(folder: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from indexer.ask import Library; from indexer.settings import Settings;"
+        "import sys; from pathlib import Path; from indexer.library import Library; from indexer.settings import Settings;"
         "from webui import create_app; from webui.server import serve;"
         "s = Settings(library=Path(sys.argv[1]), port=0);"
         "serve(create_app(Library(s.library), s), s, lambda address: print(address, flush=True)); print('stopped')"

@@ -9,8 +9,8 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
-from indexer.ask import Library
 from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, NotFound
+from indexer.library import Library
 from indexer.settings import Settings
 
 from . import safety

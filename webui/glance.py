@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from indexer.ask import Library
+from indexer.library import Library
 from indexer.rows import Archive
 from indexer.showing import RankedAnswer
 

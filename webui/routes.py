@@ -8,8 +8,8 @@ from typing import Final
 from flask import Flask, Response, jsonify, make_response, render_template, request, send_from_directory
 
 from indexer import shapes
-from indexer.ask import Library
 from indexer.errors import BadQuestion
+from indexer.library import Library
 from indexer.settings import Settings
 
 from .asked import Reader

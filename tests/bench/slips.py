@@ -21,9 +21,10 @@ from typing import NamedTuple
 
 from indexer import judged, spelling, words
 from indexer.archives import jsonl
-from indexer.ask import Library, _together
+from indexer.ask import together
 from indexer.build import build
 from indexer.judged import Variant
+from indexer.library import Library
 from indexer.spelling import Correction
 
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
@@ -90,7 +91,7 @@ def slips(library: Library, questions: list[str], rng: Random) -> Iterator[Slip]
 def corrector(library: Library):
     def correct(text: str) -> Correction | None:
         with library._moment() as store:
-            return spelling.correct(text, store.vocabulary, partial(_together, library._engine(store)))
+            return spelling.correct(text, store.vocabulary, partial(together, library._engine(store)))
 
     return correct
 

@@ -38,9 +38,9 @@ from processes import fresh, machine
 
 from indexer import documents, engines, query
 from indexer.archives import jsonl
-from indexer.ask import Library
 from indexer.build import build
 from indexer.documents import Document, DocumentKind
+from indexer.library import Library
 from indexer.query import Query
 from indexer.thread import Thread
 

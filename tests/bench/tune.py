@@ -32,10 +32,10 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, Final, NamedTuple
 
 from indexer import evaluate, judged, measures
-from indexer.ask import Library
 from indexer.engines import Engine, Hit
 from indexer.errors import AskiveError, BadQuestion, BadSetting
 from indexer.judged import Topics, Variant
+from indexer.library import Library
 from indexer.query import Query
 from indexer.rows import Candidate
 from indexer.store import Store

@@ -47,7 +47,7 @@ PAGES = {
 _SERVE = """
 import sys
 from pathlib import Path
-from indexer.ask import Library
+from indexer.library import Library
 from indexer.settings import Settings
 from webui import create_app
 from webui.server import serve

@@ -17,11 +17,11 @@ from typing import Any
 from indexer import archives
 from indexer.archives import FORMATS, jsonl
 from indexer.archives.source import Report, Source
-from indexer.ask import Library
 from indexer.build import build
 from indexer.errors import ArchiveError
 from indexer.importing import find
 from indexer.infodump import enrich
+from indexer.library import Library
 from indexer.thread import Post
 
 HERE = Path(__file__).resolve().parent

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from indexer.ask import Library, Results
+from indexer.ask import Results
 from indexer.errors import BadQuestion
+from indexer.library import Library
 from indexer.ranking import SORTS, Sort
 from indexer.settings import Settings
 from indexer.spelling import Correction

@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from indexer.ask import Neighbour, ThreadPage
 from indexer.endorsements import Endorsement
+from indexer.library import Neighbour, ThreadPage
 from indexer.thread import Post, Thread
 
 from .. import addresses

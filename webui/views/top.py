@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from indexer.ask import Library, Results
+from indexer.ask import Results
+from indexer.library import Library
 from indexer.settings import Settings
 from indexer.showing import RankedAnswer
 

@@ -1,0 +1,233 @@
+"""The one door to a library, for command line, web and evaluation: a folder opened for asking, browsing and looking up."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from . import ask, documents, engines, query, showing, similarity, spelling, words
+from .ask import Moment, Results
+from .completion import Completion
+from .endorsements import Endorsement
+from .engines import Engine
+from .errors import NoLibrary, NotFound
+from .outcome import Outcome
+from .query import Query
+from .ranking import Ranked, Sort
+from .rows import Archive
+from .store import Order, Store
+from .thread import UNTITLED, Post, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadPage:
+    """A thread with who backs whom in it; its posts have the votes of each of their copies."""
+
+    thread: Thread
+    endorsements: tuple[Endorsement, ...]
+    outcomes: tuple[Outcome, ...]
+    missing_later: Mapping[str, datetime]
+    """Ids of answers that a later copy of the thread does not have, with the date of that copy."""
+    originals: Mapping[str, str | None]
+    """Ids of the threads that the site says this one is a duplicate of, with their titles; None for one that is not here."""
+    duplicates: Mapping[str, str | None]
+    """Threads that are duplicates of this one, in the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A thread whose question is like another."""
+
+    thread_id: str
+    title: str
+    category: str | None
+    score: float
+    linked: bool
+    """Whether the site says that they ask the same."""
+
+
+class Library:
+    """A data folder opened for asking. Safe to use from several threads of the program at once.
+
+    A build that ends while the library is open is taken up at the next question; a question is answered by one generation
+    from its first word to its last.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises NoLibrary where nothing has been built, ForeignIndex where the index is not what the build left."""
+        self.folder = folder
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._generation: tuple[str, Engine] | None = None
+        with self._moment() as store:
+            self._engine(store)
+
+    def ask(
+        self,
+        text: str,
+        *,
+        n: int = 10,
+        offset: int = 0,
+        dial: float = 0.5,
+        sort: Sort = "best",
+        grouped: bool = False,
+        thread: str | None = None,
+        exact: bool = False,
+    ) -> Results:
+        """The best answers to a question as typed.
+
+        With `grouped`, a thread does not fill the page: it is listed by its best answer (`grouping`), and `n` and `offset`
+        count those listed. With `thread`, named as for `thread()`, only its answers are asked for, each of them listed.
+        Slips of the pen are mended, and where nothing meets all conditions fewer are asked; `exact` does neither.
+
+        Raises BadQuestion when there is nothing to look for, NotFound where there is no such thread.
+        """
+        with self._moment() as store:
+            moment = Moment(store, self._engine(store))
+            return ask.ask(text, moment, n=n, offset=offset, dial=dial, sort=sort, grouped=grouped, thread=thread, exact=exact)
+
+    def top(
+        self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
+    ) -> Results:
+        """The best-rated answers: by votes against what their thread and year usually give, or with `raw` by votes."""
+        started = time.perf_counter()
+        parts = [f'category:"{category}"'] if category else []
+        parts += [f"year:{year}"] if year else []
+        asked = query.parse(" ".join(parts))
+        with self._moment() as store:
+            asked, notes = ask.full_names(asked, store)
+            order: Order = "votes" if raw else "lift"
+            total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
+            ranked = [Ranked(candidate, float((candidate.votes if raw else candidate.lift) or 0), {}) for candidate in found]
+            page = showing.page(ranked, offset, asked, store)
+            name = self._engine(store).name
+        took = (time.perf_counter() - started) * 1000
+        by = "votes" if raw else "best"
+        return Results(asked, total, took, name, 1.0, by, offset, page, notes, threads=None, listed=total)
+
+    def thread(self, name: str) -> ThreadPage:
+        """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
+        with self._moment() as store:
+            thread = self._thread(name, store)
+            replies = tuple(store.with_history(thread.replies))
+            question = next(store.with_history([thread.question]), None) if thread.question else None
+            thread = replace(thread, question=question, replies=replies)
+            originals = store.originals([thread.id]).get(thread.id, [])
+            duplicates = store.duplicates_of([thread.id]).get(thread.id, [])
+            titles = store.titles([*originals, *duplicates])
+            return ThreadPage(
+                thread,
+                tuple(store.endorsements_of(thread.id)),
+                tuple(store.outcomes([thread.id]).get(thread.id, ())),
+                store.missing_later(thread.id),
+                originals={original: titles.get(original) for original in originals},
+                duplicates={duplicate: titles.get(duplicate) for duplicate in duplicates},
+            )
+
+    def complete(self, typed: str, n: int = 8) -> tuple[Completion, ...]:
+        """What a question that is being typed may become: titles with its words, then words that begin like its last one."""
+        with self._moment() as store:
+            known = store.vocabulary
+
+            def meant(word: str) -> str | None:
+                found = spelling.suggest(word, known, known.size())
+                return found.form if found else None
+
+            return tuple(store.title_words.complete(typed[: query.MAX_QUESTION], n, known, meant))
+
+    def similar(self, name: str, n: int = 5) -> tuple[Neighbour, ...]:
+        """The threads whose questions are most like that of a thread, named as for `thread`. Raises NotFound."""
+        with self._moment() as store:
+            thread = self._thread(name, store)
+            shadow = next(documents.of_thread(thread), None)
+            if shadow is None or shadow.kind != "thread":
+                return ()
+            known = store.vocabulary
+            title = set(words.terms(thread.title))
+            asked = similarity.telling(shadow.terms, known.threads_with, known.size(), title=title, least=2)
+            linked = store.originals([thread.id]).get(thread.id, []) + store.duplicates_of([thread.id]).get(thread.id, [])
+            return self._neighbours(asked, n, store, but=thread.id, linked=linked)
+
+    def similar_to(self, text: str, n: int = 5) -> tuple[Neighbour, ...]:
+        """The threads whose questions are most like a typed one."""
+        with self._moment() as store:
+            known, counts = store.vocabulary, dict(query.parse(text).terms)
+            return self._neighbours(similarity.telling(counts, known.threads_with, known.size()), n, store)
+
+    def post_id(self, name: str) -> str:
+        """The id of a post, for any id it was ever known by. Raises NotFound."""
+        with self._moment() as store:
+            post_id = store.resolve(name)
+            if post_id not in store.posts([post_id]):
+                raise NotFound(f"There is no post {name!r} in this library")
+            return post_id
+
+    def posts(self) -> Iterator[Post]:
+        """Every post of one moment of the library, threads together and in order."""
+        with self._moment() as store:
+            yield from store.with_history(store.all_posts())
+
+    def about(self) -> dict[str, Any]:
+        """What is in the library: counts, tallies by site, category and year, archives, engine and generation."""
+        with self._moment() as store:
+            engine = self._engine(store)
+            archives: list[Archive] = store.archives()
+            return {
+                "library": str(self.folder),
+                **store.counts(),
+                "sites": store.tally("site"),
+                "categories": store.tally("category"),
+                "years": store.tally("year"),
+                "engine": engine.name,
+                "generation": store.fact("generation"),
+                "gate": json.loads(store.fact("gate") or "null"),
+                "index": engine.state(),
+                "archives": archives,
+            }
+
+    # One moment of the library
+
+    @contextmanager
+    def _moment(self) -> Iterator[Store]:
+        store: Store | None = getattr(self._local, "store", None)
+        if store is None:
+            store = self._local.store = Store(self.folder)
+        with store.snapshot():
+            yield store
+
+    def _engine(self, store: Store) -> Engine:
+        """The engine of the generation that is in force at the store's moment."""
+        generation, name = store.fact("generation"), store.fact("engine")
+        if generation is None or name is None:
+            raise NoLibrary(f"The library in {self.folder} has no index")
+        with self._lock:
+            # The one before is not closed here: a question may still be running on it. It goes when nobody holds it.
+            if self._generation is None or self._generation[0] != generation:
+                self._generation = generation, engines.load(name).open(engines.folder(self.folder, generation))
+            return self._generation[1]
+
+    def _thread(self, name: str, store: Store) -> Thread:
+        thread = store.thread(ask.thread_id_of(name, store))
+        if thread is None:
+            raise NotFound(f"There is no thread {name!r} in this library")
+        return thread
+
+    def _neighbours(
+        self, asked: Query, n: int, store: Store, but: str | None = None, linked: Sequence[str] = ()
+    ) -> tuple[Neighbour, ...]:
+        """The threads that a query finds, those before all that the site says ask the same."""
+        scores = dict(self._engine(store).search(asked, "thread", n + 1 + len(linked))) if asked.terms else {}
+        ids = [thread_id for thread_id in dict.fromkeys([*linked, *scores]) if thread_id != but]
+        posts = store.posts(ids)
+        found = [posts[thread_id] for thread_id in ids if thread_id in posts][:n]
+        return tuple(
+            Neighbour(post.id, post.title or UNTITLED, post.category, scores.get(post.id, 0.0), linked=post.id in linked)
+            for post in found
+        )
