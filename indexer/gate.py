@@ -20,6 +20,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -148,10 +149,11 @@ def judge(library: Path, store: Store, index: Engine) -> Verdict | None:
 
 
 def topics(old: Store, new: Store) -> Iterator[Topic]:
-    """Topics in an order that only ids decide, so that those that are asked are from all over the library."""
-    threads: list[tuple[str, str | None]] = [(thread_id, None) for thread_id in old.spread(LOOKED_AT)]
+    """Topics from all over the library, in an order that only ids decide; those of duplicates, the harder ones, by turns."""
+    titles = sorted(((thread_id, None) for thread_id in old.spread(LOOKED_AT)), key=_shuffled)
     duplicates = heapq.nsmallest(LOOKED_AT, ((original, duplicate) for duplicate, original in old.duplicates()), key=_shuffled)
-    for thread_id, duplicate in sorted([*threads, *duplicates], key=_shuffled):
+    turns = chain.from_iterable(zip_longest(titles, duplicates))
+    for thread_id, duplicate in filter(None, turns):
         thread = _unchanged(thread_id, old, new)
         asked = thread if duplicate is None else _unchanged(duplicate, old, new)
         if thread is None or asked is None or asked.question is None or not asked.question.title:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from conftest import answer, question, write_archive
 
 from indexer import documents, engines, forgetting, gate
+from indexer.ask import Moment, order
 from indexer.build import build
 from indexer.cli import main
 from indexer.engines import whoosh
@@ -231,6 +233,41 @@ def test_a_title_asks_for_the_best_answers_and_a_duplicate_for_those_of_its_orig
     assert ids == {"Marked": ["2"], "Voted": ["1", "2"], "Nobody voted": ["1", "2"], "Marked again": ["1"]}
     (again,) = [topic for topic in topics_of(library.folder) if topic.left_out]
     assert again == ("Marked again", {"example.org:1/1", "example.org:1/2"}, "example.org:4")
+
+
+def test_a_rank_counts_what_both_have_and_nothing_of_the_thread_that_asks(tmp_path):
+    asked = [
+        question(1, "Owl in the attic"),
+        answer(1, 1, "Open the attic and wait, it will leave by itself, in a week or in two."),
+    ]
+    again = [
+        question(2, "Owl in the attic again"),
+        answer(2, 1, "The owl in the attic, again.", votes=9),
+        answer(2, 2, "An owl. Attic."),
+    ]
+    new = [question(3, "Owl in the attic"), answer(3, 1, "An owl in the attic: owl, attic, owl.", votes=30)]
+    libraries = []
+    for number, posts in enumerate(([*asked, *again], [*asked, *again, *new])):
+        build(tmp_path / str(number), [write_archive(tmp_path / f"{number}.jsonl", posts)], engine="memory")
+        libraries.append(tmp_path / str(number))
+    with ExitStack() as stack:
+        old, grown = (moment(library, stack) for library in libraries)
+        relevant = frozenset({"example.org:1/1"})
+        found = [answer.id for answer in order("owl in the attic again", grown, 10)]
+        assert found.index("example.org:1/1") > max(found.index(f"example.org:{name}") for name in ("2/1", "3/1"))
+        as_asked, left_out = (gate.Topic("owl in the attic again", relevant, name) for name in (None, "example.org:2"))
+        above = found[: found.index("example.org:1/1")]
+        assert gate._rank(as_asked, grown, grown) == len(above) + 1
+        assert gate._rank(as_asked, grown, old) == len(above)
+        assert gate._rank(left_out, grown, old) == 1
+        assert gate._rank(gate.Topic("platypus", relevant, None), grown, old) is None
+        assert gate._rank(gate.Topic("…", relevant, None), grown, old) is None
+
+
+def moment(library, stack):
+    store = stack.enter_context(closing(Store(library)))
+    engine = engines.load("memory").open(engines.folder(library, store.fact("generation")))
+    return Moment(store, stack.enter_context(closing(engine)))
 
 
 def test_threads_that_say_something_else_now_make_no_topics(tmp_path):
