@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import answer, question, write_archive
 
-from indexer import documents, engines, forgetting, gate
+from indexer import documents, engines, forgetting, gate, markup, words
 from indexer.ask import Moment, order
 from indexer.build import build
 from indexer.cli import main
@@ -26,6 +26,7 @@ from indexer.gate import GotWorse
 from indexer.library import Library
 from indexer.steps import is_under_way
 from indexer.store import Store
+from indexer.thread import Thread
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +46,12 @@ def built(tmp_path_factory, threads):
     folder = tmp_path_factory.mktemp("gate")
     build(folder / "library", [archive_of(folder, threads)], engine="memory")
     return folder / "library"
+
+
+@pytest.fixture(autouse=True)
+def no_hurry(monkeypatch):
+    """All topics are asked, however busy the machine is."""
+    monkeypatch.setattr(gate, "SECONDS", 600.0)
 
 
 @pytest.fixture
@@ -70,12 +77,12 @@ def state(library):
     return opened.about()["generation"], answers, len(list(opened.posts())), sorted((library / "index").iterdir())
 
 
-def without_questions(monkeypatch):
-    """From here on, what builds write of threads has none of their words."""
+def without_words(monkeypatch):
+    """From here on, what builds write has none of the words that people wrote."""
     sound = documents.of_thread
 
     def broken(thread):
-        return (replace(found, terms={"nothing": 1}) if found.kind == "thread" else found for found in sound(thread))
+        return (replace(found, terms={"nothing": 1}) for found in sound(thread))
 
     monkeypatch.setattr(documents, "of_thread", broken)
 
@@ -84,10 +91,10 @@ def without_questions(monkeypatch):
 
 
 @pytest.mark.parametrize("large", [0, 1 << 30], ids=["step by step", "at once"])
-def test_an_index_without_questions_is_refused_and_the_library_stays(library, tmp_path, monkeypatch, large):
+def test_an_index_without_words_is_refused_and_the_library_stays(library, tmp_path, monkeypatch, large):
     before = state(library)
     with monkeypatch.context() as patch:
-        without_questions(patch)
+        without_words(patch)
         for _ in range(2):
             with pytest.raises(GotWorse) as raised:
                 build(library, [more(tmp_path, 30)], engine="whoosh", large=large)
@@ -108,7 +115,7 @@ def test_an_index_without_questions_is_refused_and_the_library_stays(library, tm
 @pytest.mark.parametrize("large", [0, 1 << 30], ids=["step by step", "at once"])
 def test_force_makes_it_the_library_and_keeps_the_figures(library, tmp_path, monkeypatch, large):
     generation = state(library)[0]
-    without_questions(monkeypatch)
+    without_words(monkeypatch)
     with pytest.raises(GotWorse):
         build(library, [more(tmp_path, 30)], engine="whoosh", large=large)
     report = build(library, [more(tmp_path, 30)], engine="whoosh", large=large, force=True)
@@ -119,9 +126,21 @@ def test_force_makes_it_the_library_and_keeps_the_figures(library, tmp_path, mon
     assert about["gate"] == report.gate.figures()
 
 
+def test_an_index_without_the_words_of_answers_is_refused(tmp_path, sample, monkeypatch):
+    build(tmp_path / "library", [archive_of(tmp_path, sample)], engine="memory")
+    sound = documents.of_thread
+
+    def broken(thread):
+        return (replace(found, terms={"nothing": 1}) if found.kind == "answer" else found for found in sound(thread))
+
+    monkeypatch.setattr(documents, "of_thread", broken)
+    with pytest.raises(GotWorse):
+        build(tmp_path / "library", (), engine="whoosh")
+
+
 def test_an_engine_that_finds_the_wrong_documents_is_refused(library, monkeypatch):
     sound = whoosh.WhooshEngine.search
-    monkeypatch.setattr(whoosh.WhooshEngine, "search", lambda self, *asked: sound(self, *asked)[:5:-1])
+    monkeypatch.setattr(whoosh.WhooshEngine, "search", lambda self, *asked: sound(self, *asked)[-3:])
     before = state(library)
     with pytest.raises(GotWorse):
         build(library, (), engine="whoosh")
@@ -183,7 +202,7 @@ def test_forgetting_a_third_is_never_refused(library, threads, tmp_path, fresh):
 
 @pytest.mark.parametrize("fresh", [False, True])
 def test_what_must_be_forgotten_goes_whatever_the_new_index_is_like(library, threads, tmp_path, monkeypatch, fresh):
-    without_questions(monkeypatch)
+    without_words(monkeypatch)
     forgetting.add(library, Rule("thread", threads[0][0].thread_id))
     report = build(library, [archive_of(tmp_path, threads)], engine="whoosh", fresh=fresh)
     assert report.gate
@@ -195,7 +214,7 @@ def test_a_library_that_cannot_be_read_any_more_is_replaced(library, tmp_path, t
     for file in (library / "index").rglob("*"):
         if file.is_file():
             file.write_bytes(b"noise")
-    without_questions(monkeypatch)
+    without_words(monkeypatch)
     assert build(library, [archive_of(tmp_path, threads)], engine="memory").gate is None
     assert Library(library).about()["gate"] is None
 
@@ -270,6 +289,26 @@ def moment(library, stack):
     return Moment(store, stack.enter_context(closing(engine)))
 
 
+def test_other_threads_are_asked_for_by_a_sentence_of_the_question_or_of_the_best_answer(sample):
+    found = {"title": 0, "question": 0, "answer": 0}
+    for asked, *replies in sample:
+        thread = Thread(asked.id, asked, tuple(post for post in replies if post.kind != "comment"), {})
+        good = gate.best(thread)
+        text, relevant, _ = gate.topic_of(thread)
+        if text == asked.title:
+            found["title"] += 1
+        elif text in markup.prose(asked.body):
+            found["question"] += 1
+        else:
+            found["answer"] += 1
+            assert text in markup.prose(good[0].body)
+            assert relevant == {good[0].id}
+            continue
+        assert relevant == {answer.id for answer in good}
+        assert text == asked.title or len(set(words.terms(text))) >= gate.TELLING
+    assert min(found.values()) >= 10
+
+
 def test_threads_that_say_something_else_now_make_no_topics(tmp_path):
     def made(name, *posts):
         build(tmp_path / name, [write_archive(tmp_path / f"{name}.jsonl", posts)], engine="memory")
@@ -332,7 +371,7 @@ def run(*arguments, code=0):
 
 def test_the_command_refuses_in_a_line_and_takes_force(library, tmp_path, monkeypatch):
     options = ("build", more(tmp_path, 30), "--library", library, "--engine", "whoosh")
-    without_questions(monkeypatch)
+    without_words(monkeypatch)
     refused = run(*options, "--json", code=1)
     said = json.loads(refused.stdout)["gate"]
     assert said["topics"] >= 25
