@@ -332,8 +332,8 @@ def test_threads_that_say_something_else_now_make_no_topics(tmp_path):
 
 def test_the_order_of_topics_does_not_depend_on_that_of_reading(tmp_path, threads):
     texts = []
-    for number, order in enumerate((threads, threads[::-1])):
-        build(tmp_path / str(number), [archive_of(tmp_path, order, str(number))], engine="memory")
+    for number, given in enumerate((threads, threads[::-1])):
+        build(tmp_path / str(number), [archive_of(tmp_path, given, str(number))], engine="memory")
         texts.append([topic.text for topic in topics_of(tmp_path / str(number))])
     assert texts[0] == texts[1]
     assert len(texts[0]) == len(threads)
