@@ -172,9 +172,12 @@ def _search(asked: Query, moment: Moment) -> tuple[dict[str, TextScore], dict[st
         fitting = threads if not asked.required else engine.search(asked.for_threads(), "thread", limit)
         candidates = store.candidates(answer_ids=[hit.id for hit in answers])
         in_order = ranking.threads_in_order(answers, threads, candidates)
-        # Where words are required, a thread without them lends them to none of its answers.
-        whole = {hit.id for hit in fitting} if asked.required else in_order
-        candidates |= store.candidates(thread_ids=[thread_id for thread_id in in_order if thread_id in whole][:EXPANDED])
+        whole = in_order
+        if asked.required:
+            # A thread without the required words lends them to none of its answers.
+            allowed = {hit.id for hit in fitting}
+            whole = [thread_id for thread_id in in_order if thread_id in allowed]
+        candidates |= store.candidates(thread_ids=whole[:EXPANDED])
         if asked.filters:
             candidates = {key: value for key, value in candidates.items() if _accepts(asked.filters, value)}
         if asked.phrases or asked.excluded_phrases or asked.forbidden:

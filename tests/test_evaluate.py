@@ -295,7 +295,7 @@ def test_a_saved_run_is_what_the_next_is_compared_with(tiny, tmp_path):
 def test_what_got_worse_is_told_with_ranks(tiny, tmp_path):
     run(tiny, "--library", tmp_path, "--save", "good", "--engine", "memory")
     good = evaluated(tiny)
-    swapped = [row | {"answer": "Nothing here."} if row["answer_id"] == "a1" else row for row in rows()]
+    swapped = [row | {"answer": "Nothing here?"} if row["answer_id"] == "a1" else row for row in rows()]
     write_set(tiny, corpus=swapped)
     found = run_json(tiny, "--library", tmp_path, "--engine", "memory")
     assert [row["qid"] for row in found["worse"]] == ["q1"]
