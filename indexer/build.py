@@ -26,8 +26,9 @@ from typing import Final
 
 from . import documents, endorsements, engines, forgetting, gate, importing, latent, outcome, substance
 from .documents import Document
-from .engines import Engine
-from .errors import LibraryError, NoLibrary
+from .engines import AUTO, Engine, EngineState
+from .engines.choice import Choice, choose
+from .errors import LibraryError, NoLibrary, NotInstalled
 from .gate import GotWorse, Verdict
 from .processes import Processes
 from .rows import Archive
@@ -46,6 +47,10 @@ KEPT: Final = 2
 
 REWRITE_SHARE: Final = 0.3
 """When more than this share of all threads changed, a new index is written faster and smaller than the old one is mended."""
+
+WORN: Final = 0.2
+"""When more than this share of an index is documents that were removed, it is written anew too: they take room, and weigh on
+the statistics of an engine that does not forget at once."""
 
 LARGE: Final = 64 * 1024 * 1024
 """Bytes of archives, about a minute's reading, from which on a build can be interrupted and gone on with."""
@@ -91,6 +96,8 @@ class BuildReport:
     """Threads that are new or other than before."""
     generation: str
     engine: str
+    engine_why: str
+    """What decided that it is this one."""
     resumed: bool
     """Whether it went on from where an interrupted build had stopped."""
     gate: Verdict | None
@@ -102,7 +109,7 @@ def build(
     library: Path,
     paths: Sequence[Path] | None = None,
     *,
-    engine: str = "whoosh",
+    engine: str | None = AUTO,
     fresh: bool = False,
     force: bool = False,
     jobs: int = 0,
@@ -112,7 +119,8 @@ def build(
     """Read archives (by default all in the library's `threads/`; none with an empty `paths`) and make them answerable.
 
     Archives that have not changed since they were read are not read again. With `fresh` the library starts from nothing
-    but its archives. Rules of what to forget are kept to in any case. `jobs` is how many processes read archives (0: one a
+    but its archives. Rules of what to forget are kept to in any case. `engine` is a name, "auto" for the one that suits the
+    library's size, or None for the one it has. `jobs` is how many processes read archives (0: one a
     processor). A build of `large` bytes of archives and more goes step by step, so that when it is interrupted, the same
     build goes on from there; a smaller one begins again.
 
@@ -122,7 +130,7 @@ def build(
     that is not there, LibraryBusy while another build is at work, LibraryError when something cannot be written.
     """
     started = time.monotonic()
-    engines.load(engine)
+    choose(engine or AUTO, 0, None)
     paths = [library / THREADS] if paths is None else paths
     found, left_out = importing.find(paths)
     processes = Processes(jobs)
@@ -140,8 +148,11 @@ def build(
             if not store.counts()["posts"] and not forgotten:
                 raise NothingRead(*_nothing(paths, rows), rows=tuple(rows))
             generation, verdict = store.fact("generation"), None
-            if changed or generation is None or store.fact("engine") != engine or not _opens(library, store):
-                generation, verdict = finish(library, store, engine, progress, force=force)
+            chosen = _choose(store, engine)
+            if changed or generation is None or store.fact("engine") != chosen.engine or not _in_force(library, store):
+                generation, verdict = finish(library, store, chosen, progress, force=force)
+            else:
+                store.set_fact("engine_why", chosen.why)
             counts = store.counts()
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
@@ -154,8 +165,17 @@ def build(
         store.close()
     took = time.monotonic() - started
     return BuildReport(
-        *(tuple(rows), left_out, counts["threads"], counts["answers"], changed),
-        *(generation, engine, resumed, verdict, round(took, 3)),
+        rows=tuple(rows),
+        left_out=left_out,
+        threads=counts["threads"],
+        answers=counts["answers"],
+        changed=changed,
+        generation=generation,
+        engine=chosen.engine,
+        engine_why=chosen.why,
+        resumed=resumed,
+        gate=verdict,
+        took_s=round(took, 3),
     )
 
 
@@ -164,13 +184,23 @@ def _is_large(found: Sequence[Path], large: int) -> bool:
     return sum(path.stat().st_size for path in found if path.is_file()) >= large
 
 
-def finish(library: Path, store: WritableStore, engine: str, progress: Progress, *, force: bool) -> tuple[str, Verdict | None]:
+def _choose(store: WritableStore, wanted: str | None) -> Choice:
+    current = store.fact("engine")
+    if wanted is None and current:
+        return Choice(current, store.fact("engine_why") or "as set")
+    return choose(wanted or AUTO, store.counts()["posts"], current)
+
+
+def finish(
+    library: Path, store: WritableStore, chosen: Choice | None, progress: Progress, *, force: bool
+) -> tuple[str, Verdict | None]:
     """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
 
-    Gives the generation's name, and how it compares with the one before. Raises GotWorse as `build` does.
+    Without a choice the engine stays. Gives the generation's name, and how it compares with the one before. Raises GotWorse as
+    `build` does.
     """
     _derive(store, progress)
-    generation, verdict = _index(library, store, engine, progress, force=force)
+    generation, verdict = _index(library, store, chosen or _choose(store, None), progress, force=force)
     store.nothing_left()
     return generation, verdict
 
@@ -218,7 +248,9 @@ def _derive(store: WritableStore, progress: Progress) -> None:
     store.step()
 
 
-def _index(library: Path, store: WritableStore, name: str, progress: Progress, *, force: bool) -> tuple[str, Verdict | None]:
+def _index(
+    library: Path, store: WritableStore, chosen: Choice, progress: Progress, *, force: bool
+) -> tuple[str, Verdict | None]:
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
@@ -226,13 +258,14 @@ def _index(library: Path, store: WritableStore, name: str, progress: Progress, *
     folder.parent.mkdir(parents=True, exist_ok=True)
     total, changed = store.counts()["threads"], store.count_changed()
     space = latent.Space(store.all_term_vectors())
-    mended = bool(base and space.terms) and store.fact("engine") == name and changed <= REWRITE_SHARE * total
-    mended = mended and _opens(library, store)
+    held = _in_force(library, store) if store.fact("engine") == chosen.engine else None
+    worn = held is not None and held.removed > WORN * (held.threads + held.answers)
+    mended = held is not None and bool(space.terms) and not worn and changed <= REWRITE_SHARE * total
     if base and mended:
-        index = engines.load(name).extend(engines.folder(library, base), folder)
+        index = engines.load(chosen.engine).extend(engines.folder(library, base), folder)
         index.remove(store.stale())
     else:
-        index = engines.load(name).create(folder)
+        index = engines.load(chosen.engine).create(folder)
     threads = latent.Threads()
     try:
         if mended:
@@ -252,7 +285,8 @@ def _index(library: Path, store: WritableStore, name: str, progress: Progress, *
         shutil.rmtree(folder, ignore_errors=True)
         raise GotWorse(verdict)
     _fsync(folder.parent)
-    store.set_fact("engine", name)
+    store.set_fact("engine", chosen.engine)
+    store.set_fact("engine_why", chosen.why)
     store.set_fact("generation", generation)
     store.set_fact("gate", json.dumps(verdict and verdict.figures()))
     return generation, verdict
@@ -288,16 +322,18 @@ def _has_to_go(library: Path) -> bool:
         return bool(forgotten) and any(map(forgotten.covers, store.all_posts()))
 
 
-def _opens(library: Path, store: WritableStore) -> bool:
-    """Whether the generation in force is there and whole."""
+def _in_force(library: Path, store: WritableStore) -> EngineState | None:
+    """What the generation in force holds, if it is there and whole."""
     generation, name = store.fact("generation"), store.fact("engine")
     if generation is None or name is None:
-        return False
+        return None
     try:
-        engines.load(name).open(engines.folder(library, generation)).close()
-    except LibraryError:
-        return False
-    return True
+        engine = engines.load(name).open(engines.folder(library, generation))
+    except (LibraryError, NotInstalled):
+        return None
+    state = engine.state()
+    engine.close()
+    return state
 
 
 def sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:

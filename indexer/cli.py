@@ -71,7 +71,7 @@ def _shared(command: F) -> F:
 
 @main.command("build", epilog=f"\b\nFormats, told by content and never by name:\n{_FORMATS}")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("--engine", metavar="NAME", help="The search engine to write with: whoosh or memory. [default: whoosh]")
+@click.option("--engine", metavar="NAME", help="The engine to write with: whoosh, tantivy, memory or auto. [default: auto]")
 @click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
 @click.option("--force", is_flag=True, help=_FORCE)
 @click.option("--jobs", type=int, metavar="N", help="Processes that read archives. [default: 0, one a processor]")
@@ -131,6 +131,7 @@ def build_command(
                 "changed": report.changed,
                 "left_out": report.left_out,
                 "engine": report.engine,
+                "engine_why": report.engine_why,
                 "generation": report.generation,
                 "resumed": report.resumed,
                 "gate": report.gate and shapes.gate(report.gate),
@@ -277,7 +278,8 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
         terminal.print_json(shape)
         return
     click.echo(f"{about['threads']:,} threads and {about['answers']:,} answers in {chosen.library}")
-    click.echo(f"Engine {about['engine']}, generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
+    click.echo(f"Engine {about['engine']}" + (f" ({about['engine_why']})" if about["engine_why"] else ""))
+    click.echo(f"Generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
     if about["gate"]:
         click.echo(terminal.gate(about["gate"]))
     for name in ("sites", "categories", "years"):
@@ -348,7 +350,7 @@ def enrich_command(folder: Path, force: bool, library: Path | None, as_json: boo
     help="Build the library of these archives; DIR then needs no corpus, and judges posts by their ids.",
 )
 @click.option("--answers-only", is_flag=True, help="Index the answers alone, without titles and questions.")
-@click.option("--engine", metavar="NAME", help="The search engine: whoosh or memory. [default: whoosh]")
+@click.option("--engine", metavar="NAME", help="The search engine: whoosh, tantivy, memory or auto. [default: auto]")
 @click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a TREC run.")
 @click.option("--save", metavar="NAME", help="Keep this run in the library's runs/, for later ones to be compared with.")
@@ -455,7 +457,7 @@ def forget(
     count = before.about()["posts"]
     for rule in rules:
         forgetting.add(chosen.library, rule)
-    report = build(chosen.library, (), engine=before.about()["engine"])
+    report = build(chosen.library, (), engine=None)
     gone = count - Library(chosen.library).about()["posts"]
     if as_json:
         terminal.print_json(

@@ -93,7 +93,7 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
         plain = _ask_all("Asking BM25", prepared.ask_plain, prepared.topics, progress)
         prepared.plain.close()
     settings = {
-        "engine": engine,
+        "engine": prepared.plain.name,
         "dial": dial,
         "qrels": None if variant.duplicates else variant.qrels.name,
         "query_field": None if variant.duplicates else variant.field,
@@ -129,14 +129,15 @@ def prepare(folder: Path, variant: Variant, scratch: Path, *, engine: str, progr
     archives = list(variant.archives) or [_archive(folder, variant, scratch / "corpus.jsonl")]
     build(scratch / "library", archives, engine=engine, progress=progress)
     answer_ids: dict[str, list[str]] = {}
-    plain = engines.load(engine).create(scratch / "plain")
+    library = Library(scratch / "library")
+    plain = engines.load(library.about()["engine"]).create(scratch / "plain")
     store = Store(scratch / "library")
     try:
         plain.write(_documents(store, answer_ids))
     finally:
         store.close()
     plain.flush()
-    return Prepared(judged.topics(folder, variant, answer_ids), Library(scratch / "library"), plain)
+    return Prepared(judged.topics(folder, variant, answer_ids), library, plain)
 
 
 def _archive(folder: Path, variant: Variant, path: Path) -> Path:

@@ -103,8 +103,7 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
             purged = False
             if store.count_changed():
                 purged = bool(forgotten) and store.delete_covered(forgotten.covers)
-                engine = store.fact("engine") or "whoosh"
-                generation, _ = finish(library, store, engine, progress, force=force)
+                generation, _ = finish(library, store, None, progress, force=force)
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
     except sqlite3.Error as error:

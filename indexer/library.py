@@ -186,6 +186,7 @@ class Library:
                 "categories": store.tally("category"),
                 "years": store.tally("year"),
                 "engine": engine.name,
+                "engine_why": store.fact("engine_why"),
                 "generation": store.fact("generation"),
                 "gate": json.loads(store.fact("gate") or "null"),
                 "index": engine.state(),

@@ -22,7 +22,7 @@ class Settings:
     """The values in force. The table below says what each is for."""
 
     library: Path = Path("data")
-    engine: str = "whoosh"
+    engine: str = "auto"
     host: str = "127.0.0.1"
     port: int = 8000
     dial: float = 0.5
@@ -47,7 +47,7 @@ class Setting:
 
 _HELP: Final = {
     "library": "The folder of the library: threads/ with the archives as found, and all that is derived from them.",
-    "engine": "The search engine a build writes with: whoosh, or memory for small libraries and tests.",
+    "engine": "The search engine a build writes with: whoosh, tantivy, memory, or auto: tantivy for all but small libraries.",
     "host": "The address the server listens on. 127.0.0.1 keeps it to this machine; 0.0.0.0 shows the library to the network.",
     "port": "The port the server listens on.",
     "dial": "What counts when nothing else is said: 0 the text alone, 1 the community as much as it can, 0.5 in between.",

@@ -72,7 +72,7 @@ def print_report(report: BuildReport) -> None:
     click.echo(f"Archives: {said}{' (going on from where an interrupted build had stopped)' if report.resumed else ''}")
     click.echo(
         f"The library holds {report.threads:,} threads and {report.answers:,} answers"
-        f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine})"
+        f" ({report.changed:,} threads new or changed, {report.took_s:.1f} s, engine {report.engine}, {report.engine_why})"
     )
     if report.gate:
         click.echo(gate(report.gate.figures()))

@@ -274,11 +274,12 @@ def test_an_open_library_takes_up_a_new_generation(folder):
     assert library.ask("dog barks").answers[0].answer.id == "example.org:2/1"
 
 
-def test_changing_the_engine_changes_only_the_engine(folder):
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_changing_the_engine_changes_only_the_engine(folder, engine):
     build(folder, engine="memory")
     before = answers(folder, "cat wakes")
-    report = build(folder, engine="whoosh")
-    assert report.engine == "whoosh"
+    report = build(folder, engine=engine)
+    assert report.engine == engine
     assert statuses(report) == {"cat.jsonl": "unchanged"}
     assert answers(folder, "cat wakes") == before
 
@@ -339,16 +340,17 @@ def test_questions_are_answered_while_a_build_writes(folder):
     assert seen == {2, 42}
 
 
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
 @pytest.mark.parametrize("rule", [Rule("thread", "example.org:1"), Rule("post", "example.org:1/1"), Rule("author", "PERSON1")])
-def test_what_is_forgotten_stays_forgotten(folder, rule):
-    build(folder, engine="whoosh")
+def test_what_is_forgotten_stays_forgotten(folder, rule, engine):
+    build(folder, engine=engine)
     assert answers(folder, "feed the cat timer")[0] == "example.org:1/1"
     forgetting.add(folder, rule)
-    build(folder, (), engine="whoosh")
+    build(folder, (), engine=engine)
     for _ in range(2):
         assert "example.org:1/1" not in [post.id for post in Library(folder).posts()]
         assert "example.org:1/1" not in answers(folder, "feed the cat timer")
-        build(folder, engine="whoosh", fresh=True)
+        build(folder, engine=engine, fresh=True)
     for file in folder.rglob("*"):
         if file.is_file() and file.parent.name != "threads":
             assert b"from a timer" not in file.read_bytes()
@@ -384,20 +386,21 @@ def _fields(post: Post) -> dict:
     return {name: getattr(post, name) for name in Post.__slots__}
 
 
-def _built(folder: Path) -> subprocess.Popen:
+def _built(folder: Path, engine: str = "auto") -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "indexer", "build", "--library", str(folder)],
+        [sys.executable, "-m", "indexer", "build", "--library", str(folder), "--engine", engine],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
 
 
-def test_kill_at_any_moment_leaves_the_old_library_answering(folder):
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
+def test_kill_at_any_moment_leaves_the_old_library_answering(folder, engine):
     """A real process, killed for real: before, between and after every step that writes."""
-    build(folder)
+    build(folder, engine=engine)
     started = time.monotonic()
     write_archive(folder / "threads" / "warm.jsonl", [question(900, "Warm up"), answer(900, 1, "Yes.")])
-    process = _built(folder)
+    process = _built(folder, engine)
     assert process.wait() == 0
     whole = time.monotonic() - started
     chance = random.Random(7)
@@ -410,7 +413,7 @@ def test_kill_at_any_moment_leaves_the_old_library_answering(folder):
             for post in (question(1000 + 50 * number + i, f"Owl {i}"), answer(1000 + 50 * number + i, 1, f"Owls {i}."))
         ]
         write_archive(folder / "threads" / f"owl{number}.jsonl", posts)
-        process = _built(folder)
+        process = _built(folder, engine)
         try:
             process.wait(timeout=chance.uniform(0.35, 1.1) * whole)
         except subprocess.TimeoutExpired:
@@ -424,6 +427,6 @@ def test_kill_at_any_moment_leaves_the_old_library_answering(folder):
         known = about["answers"]
         assert library.ask("cat wakes me").answers[0].answer.id == "example.org:1/1"
     assert killed >= 3
-    assert build(folder).answers == 3 + 25 * 12
+    assert build(folder, engine=engine).answers == 3 + 25 * 12
     assert len(list((folder / GENERATIONS).iterdir())) <= 2
     assert len(answers(folder, "owl")) == 10

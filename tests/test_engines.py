@@ -44,6 +44,15 @@ def ids(engine, query, kind="answer", limit=100):
     return [hit.id for hit in engine.search(query, kind, limit)]
 
 
+BYTES = list(range(40))  # the lengths that a byte can hold: from 40 on in steps that double with every eighth
+while len(BYTES) < 200:
+    BYTES += range(BYTES[-1] + 2 ** ((len(BYTES) - 40) // 8), 10**9, 2 ** ((len(BYTES) - 40) // 8 + 1))[:8]
+
+
+def as_in_a_byte(length):
+    return max(held for held in BYTES if held <= length)
+
+
 def expected(documents, query, kind, limit):
     """What the contract says, worked out the long way round."""
     those = [document for document in documents if document.kind == kind]
@@ -56,7 +65,7 @@ def expected(documents, query, kind, limit):
                 found = True
                 n = sum(term in other.terms for other in documents)
                 idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
-                score += weight * idf * (tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * document.length / mean)))
+                score += weight * idf * (tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * as_in_a_byte(document.length) / mean)))
         columns = {name: getattr(document, name) for name in ("site", "category", "author", "votes", "year", "best")}
         if (
             found
@@ -68,9 +77,16 @@ def expected(documents, query, kind, limit):
     return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
 
 
-def same(found, wanted):
-    assert [hit.id for hit in found] == [hit.id for hit in wanted]
-    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], rel=1e-6)
+def same(found, wanted, engine):
+    """The same hits in the same order; where the engine is not exact, but for scores that are next to equal."""
+    if engine.exact:
+        assert [hit.id for hit in found] == [hit.id for hit in wanted]
+        assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], rel=1e-6)
+        return
+    assert [hit.score for hit in found] == pytest.approx([hit.score for hit in wanted], abs=2e-4, rel=1e-6)
+    wanted_scores = dict(wanted)
+    for hit in found:
+        assert hit.score == pytest.approx(wanted_scores.get(hit.id, wanted[-1].score), abs=2e-4, rel=1e-6)
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -111,11 +127,11 @@ def test_scores_are_those_worked_out_by_hand(build):
     """Three answers of 3, 4 and 2 terms: the mean is 3, in which the thread has no part, as it has in the number of documents."""
     engine = build(PETS)
     cat = 0.35667494393873245  # ln(1 + (4 - 3 + .5) / (3 + .5)) = ln 10/7
-    same(engine.search(ask("cat"), "answer", 9), [Hit("a1", cat * 4.4 / 3.2), Hit("a2", cat * 2.2 / 2.5)])
+    same(engine.search(ask("cat"), "answer", 9), [Hit("a1", cat * 4.4 / 3.2), Hit("a2", cat * 2.2 / 2.5)], engine)
     bird = 0.6931471805599453  # ln(1 + (4 - 2 + .5) / (2 + .5)) = ln 2
-    same(engine.search(ask("bird"), "answer", 9), [Hit("a3", bird * 2.2 / 1.9)])
+    same(engine.search(ask("bird"), "answer", 9), [Hit("a3", bird * 2.2 / 1.9)], engine)
     # A lone thread has the mean length: 4 · 2.2 / (4 + 1.2)
-    same(engine.search(ask("cat"), "thread", 9), [Hit("t1", cat * 8.8 / 5.2)])
+    same(engine.search(ask("cat"), "thread", 9), [Hit("t1", cat * 8.8 / 5.2)], engine)
 
 
 def test_scores_of_terms_add_up_by_weight(build):
@@ -123,7 +139,8 @@ def test_scores_of_terms_add_up_by_weight(build):
     one = {hit.id: hit.score for hit in engine.search(ask("cat"), "answer", 9)}
     other = {hit.id: hit.score for hit in engine.search(ask("dog"), "answer", 9)}
     both = {hit.id: hit.score for hit in engine.search(ask("cat dog dog"), "answer", 9)}
-    assert both == pytest.approx({"a1": one["a1"] + 2 * other["a1"], "a2": one["a2"], "a3": 2 * other["a3"]})
+    added = {"a1": one["a1"] + 2 * other["a1"], "a2": one["a2"], "a3": 2 * other["a3"]}
+    assert both == pytest.approx(added, abs=1e-9 if engine.exact else 5e-4)
 
 
 def test_required_and_forbidden_terms(build):
@@ -199,7 +216,7 @@ def test_filters_reach_below_the_best(build):
     documents = [doc(f"x{i:03}", "cat " * (i + 1), votes=i) for i in range(100)]
     engine = build(documents)
     query = ask("cat", votes=Range(None, 9))
-    same(engine.search(query, "answer", 5), expected(documents, query, "answer", 5))
+    same(engine.search(query, "answer", 5), expected(documents, query, "answer", 5), engine)
 
 
 STRANGE = ["c++", "é", "e\u0301", "😀", "", " ", "a b", "\0", "x" * 10_000, "\ud800", "thread", "Cat", "{", "*", "cat~2"]
@@ -218,7 +235,7 @@ def test_any_string_is_a_term_or_an_id(build):
 def test_documents_without_terms_count_and_are_never_found(build):
     documents = [doc("a1", "cat cat dog"), doc("a2", "cat"), doc("empty"), doc("t", kind="thread")]
     engine = build(documents)
-    same(engine.search(ask("cat"), "answer", 9), expected(documents, ask("cat"), "answer", 9))
+    same(engine.search(ask("cat"), "answer", 9), expected(documents, ask("cat"), "answer", 9), engine)
     assert (engine.state().threads, engine.state().answers) == (1, 3)
     assert ids(engine, ask("cat"), "thread") == []
     assert ids(build([doc("empty")]), ask("cat")) == []
@@ -232,7 +249,7 @@ def test_many_documents_and_frequencies(build):
     ]
     engine = build(documents)
     for query in (ask("all"), ask("long all"), ask("rare300"), ask("word1 rare7 all", required="word1")):
-        same(engine.search(query, "answer", 50), expected(documents, query, "answer", 50))
+        same(engine.search(query, "answer", 50), expected(documents, query, "answer", 50), engine)
 
 
 TERMS = st.sampled_from(["a", "b", "c", "d", "é", "😀"])
@@ -276,11 +293,28 @@ STEPS = st.lists(
 )
 
 
+HISTORY = {"first": BATCHES, "steps": STEPS, "queries": st.lists(QUERIES, min_size=1, max_size=6), "limit": st.integers(1, 6)}
+
+
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "tantivy"])
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(first=BATCHES, steps=STEPS, queries=st.lists(QUERIES, min_size=1, max_size=6), limit=st.integers(1, 6))
-def test_any_history_any_query(module, tmp_path_factory, first, steps, queries, limit):
-    """Whatever was written, replaced, removed, flushed and extended: what is found is what is there, with exact statistics."""
-    root = tmp_path_factory.mktemp("history")
+@given(**HISTORY)
+def test_any_history_any_query(name, tmp_path_factory, first, steps, queries, limit):
+    check_history(load(name), tmp_path_factory.mktemp("history"), first, steps, queries, limit)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(**HISTORY)
+def test_any_history_any_query_of_tantivy(tmp_path_factory, first, steps, queries, limit):
+    """Fewer, since Tantivy waits for the disk at every flush."""
+    check_history(load("tantivy"), tmp_path_factory.mktemp("history"), first, steps, queries, limit)
+
+
+def check_history(module, root, first, steps, queries, limit):
+    """Whatever was written, replaced, removed, flushed and extended: what is found is what is there.
+
+    The statistics are exact, or an engine that is not owns up to what it has not forgotten yet.
+    """
     truth = {}
     engine = module.create(root / "0")
     for step, documents in [("write", first), *steps, ("flush", [])]:
@@ -303,7 +337,10 @@ def test_any_history_any_query(module, tmp_path_factory, first, steps, queries, 
     assert Counter(document.kind for document in truth.values()) == Counter({"thread": state.threads, "answer": state.answers})
     for query in queries:
         for kind in ("thread", "answer"):
-            same(engine.search(query, kind, limit), expected(truth.values(), query, kind, limit))
+            if engine.exact or not state.removed:
+                same(engine.search(query, kind, limit), expected(truth.values(), query, kind, limit), engine)
+            assert set(ids(engine, query, kind)) == {hit.id for hit in expected(truth.values(), query, kind, 100)}
+            assert len(ids(engine, query, kind, limit)) == len(expected(truth.values(), query, kind, limit))
     engine.close()
     shutil.rmtree(root)
 
@@ -382,7 +419,10 @@ def test_removed_documents_leave_no_trace_in_the_scores(build, gone):
     engine = build(left + [doc(f"gone{i}", "cat fish bird fish") for i in range(gone)], [doc("late", "cat")])
     engine.remove([f"gone{i}" for i in range(gone)] + ["late", "nobody", "gone0"])
     engine.flush()
-    assert engine.search(ask("cat dog"), "answer", 9) == build(left).search(ask("cat dog"), "answer", 9)
+    found, wanted = engine.search(ask("cat dog"), "answer", 9), build(left).search(ask("cat dog"), "answer", 9)
+    if engine.exact or not engine.state().removed:
+        assert found == wanted
+    assert {hit.id for hit in found} == {hit.id for hit in wanted}
     assert ids(engine, ask("fish")) == []
 
 
@@ -466,14 +506,17 @@ def test_threads_search_while_another_writes(build):
     documents = [doc(f"x{i:03}", f"cat word{i % 7} " * (1 + i % 5), votes=i % 9) for i in range(300)]
     engine = build(documents[:100], documents[100:])
     queries = [ask("cat word3"), ask("word1 word2", votes=Range(2, 5)), ask("cat", required="word6")]
-    wanted = [engine.search(query, "answer", 50) for query in queries]
+
+    def found(query):
+        """Scores as well, unless what is replaced weighs on them."""
+        return engine.search(query, "answer", 50) if engine.exact else set(ids(engine, query, limit=300))
+
+    wanted = [found(query) for query in queries]
     wrong = []
 
     def search():
         for _ in range(20):
-            wrong.extend(
-                query for query, hits in zip(queries, wanted, strict=True) if engine.search(query, "answer", 50) != hits
-            )
+            wrong.extend(query for query, hits in zip(queries, wanted, strict=True) if found(query) != hits)
 
     threads = [threading.Thread(target=search) for _ in range(6)]
     for thread in threads:
@@ -503,7 +546,9 @@ def test_flush_reaches_the_disk(module, build, tmp_path, monkeypatch):
     engine.close()
     for folder in (tmp_path / "made0", tmp_path / "next"):
         assert folder.stat().st_ino in synced
-        assert {path.name for path in folder.iterdir() if synced.get(path.stat().st_ino) != path.stat().st_size} == set()
+        for path in folder.rglob("*"):
+            assert path.stat().st_ino in synced
+            assert path.is_dir() or synced[path.stat().st_ino] == path.stat().st_size
 
 
 # Folders that are not what they should be
@@ -546,7 +591,7 @@ def test_index_of_another_engine(module, tmp_path, writer):
 
 def test_cut_or_missing_files(module, build, tmp_path):
     build(PETS, FILTERED).close()
-    for path in sorted((tmp_path / "made0").iterdir()):
+    for path in sorted(path for path in (tmp_path / "made0").rglob("*") if path.is_file()):
         data = path.read_bytes()
         for cut in {0, 1, len(data) // 2, len(data) - 2}:
             if 0 <= cut < len(data):
@@ -566,6 +611,7 @@ def test_no_engine_by_that_name():
 
 
 def test_formula():
+    assert [BM25.rounded(length) for length in range(10_000)] == [as_in_a_byte(length) for length in range(10_000)]
     assert BM25.idf(3, 2) == pytest.approx(math.log(1.6))
     assert BM25.idf(10, 10) > 0
     assert BM25.gain(2, 3, 3) == pytest.approx(4.4 / 3.2)
@@ -707,4 +753,141 @@ def test_segments_stay_few_and_documents_are_seldom_written_again(tmp_path):
         assert len(segments) <= 7
     assert written <= 256 * 8
     assert ids(engine, ask("cat"), limit=999) == sorted(f"x{batch}.{i}" for batch in range(64) for i in range(4))
+    engine.close()
+
+
+# Tantivy alone
+
+
+@pytest.fixture
+def tantivy(tmp_path):
+    """An index of Tantivy with two segments and removed documents, and what reads all of it."""
+    engine = load("tantivy").create(tmp_path / "index")
+    engine.write([doc(f"x{i}", f"cat dog word{i}", votes=i, category="pets") for i in range(300)])
+    engine.flush()
+    engine.write([doc("x1", "cat cat bird"), doc("t", "cat", kind="thread")])
+    engine.flush()
+    assert engine.state().removed == 1
+    engine.close()
+    folder = tmp_path / "index"
+
+    def forge():
+        table = json.loads((folder / "contents.json").read_text())
+        for name in table["files"]:
+            data = (folder / str(table["edition"]) / name).read_bytes()
+            table["files"][name] = [len(data), zlib.crc32(data)]
+        (folder / "contents.json").write_text(json.dumps(table))
+
+    def use():
+        """Everything that reads: whether it still works is another matter."""
+        try:
+            engine = load("tantivy").open(folder)
+            for query in (ask("cat dog", votes=Range(1, 9)), ask("bird word3", sites=("mefi",), best=False)):
+                engine.search(query, "answer", 9)
+                engine.search(query, "thread", 9)
+            engine.close()
+        except ForeignIndex:
+            return False
+        return True
+
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return SimpleNamespace(folder=folder, files=files, forge=forge, use=use)
+
+
+def test_changed_files_of_tantivy_are_refused(tantivy):
+    assert tantivy.use()
+    for path in tantivy.files:
+        data = path.read_bytes()
+        for place in (0, len(data) // 2, len(data) - 1):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            assert not tantivy.use(), f"{path.name} changed at {place}"
+        path.write_bytes(data)
+    assert tantivy.use()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_damage_with_forged_checksums_ends_in_words(tantivy):
+    """Tantivy panics at some of it, in its own threads or in ours; the next question must find all as it was."""
+    for path in tantivy.files:
+        data = path.read_bytes()
+        if path.name == "contents.json":
+            continue
+        for changed in (b"", data[: len(data) // 2], bytes(len(data)), b"\xff" * len(data), data[::-1]):
+            path.write_bytes(changed)
+            tantivy.forge()
+            tantivy.use()
+        path.write_bytes(data)
+    tantivy.forge()
+    assert tantivy.use()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.update(edition="../../etc"),
+        lambda table: table.update(edition=10**30),
+        lambda table: table.update(files=[]),
+        lambda table: table.update(files={}),
+        lambda table: table["files"].update({"answer/../../secret": [0, 0]}),
+        lambda table: table["files"].update({"answer/meta.json": None}),
+        lambda table: table.update(format=2),
+    ],
+)
+def test_tantivy_table_of_contents_of_another_make(tantivy, change):
+    table = json.loads((tantivy.folder / "contents.json").read_text())
+    change(table)
+    (tantivy.folder / "contents.json").write_text(json.dumps(table))
+    with pytest.raises(ForeignIndex):
+        load("tantivy").open(tantivy.folder)
+
+
+def test_fifty_small_additions_leave_nothing_behind(tmp_path):
+    module = load("tantivy")
+    documents = [doc(f"x{i:05}", f"cat word{i % 997} word{i % 61} term{i}", votes=i) for i in range(3_000)]
+    fresh = module.create(tmp_path / "fresh")
+    fresh.write(documents)
+    fresh.flush()
+    engine = module.create(tmp_path / "0")
+    engine.write(documents[:2_000])
+    engine.flush()
+    for number in range(50):
+        engine.close()
+        engine = module.extend(tmp_path / str(number), tmp_path / str(number + 1))
+        engine.write(documents[2_000 + 20 * number :][:20])
+        engine.flush()
+    last = tmp_path / "50"
+    table = json.loads((last / "contents.json").read_text())
+    edition = f"{table['edition']}"
+    assert {str(path.relative_to(last)) for path in last.rglob("*") if path.is_file()} == {
+        "contents.json",
+        *(f"{edition}/{name}" for name in table["files"]),
+    }
+    for kind in ("answer", "thread"):
+        segments = json.loads((last / edition / kind / "meta.json").read_text())["segments"]
+        named = {segment["segment_id"].replace("-", "") for segment in segments}
+        assert {path.name.split(".")[0] for path in (last / edition / kind).iterdir()} == {"meta", *named}
+        assert len(named) <= 16
+    assert engine.state().bytes <= 1.3 * fresh.state().bytes
+    query = ask("cat word7", votes=Range(10, 2_900))
+    assert engine.search(query, "answer", 50) == fresh.search(query, "answer", 50)
+    engine.close()
+    fresh.close()
+
+
+def test_an_index_can_lie_where_nothing_can_be_written(tantivy):
+    before = contents(tantivy.folder)
+    for path in (*tantivy.files, *{path.parent for path in tantivy.files}):
+        path.chmod(path.stat().st_mode & ~0o222)
+    assert tantivy.use()
+    for path in (*tantivy.files, *{path.parent for path in tantivy.files}):
+        path.chmod(path.stat().st_mode | 0o200)
+    assert contents(tantivy.folder) == before
+
+
+def test_equals_beyond_the_most_are_as_many_as_asked_for(tmp_path):
+    engine = load("tantivy").create(tmp_path / "index")
+    engine.write(doc(f"x{i:05}", "cat") for i in range(4_000))
+    engine.flush()
+    assert ids(engine, ask("cat"), limit=100) == [f"x{i:05}" for i in range(100)]
+    assert len(set(ids(engine, ask("cat"), limit=2))) == 2
     engine.close()

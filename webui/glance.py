@@ -31,6 +31,8 @@ class Glance:
     years: Sequence[tuple[str, int]]
     archives: Sequence[Archive]
     engine: str
+    engine_why: str | None
+    """What decided that it is this one."""
     generation: str | None
     index_bytes: int
     top: Sequence[RankedAnswer]
@@ -70,6 +72,7 @@ def _take(library: Library) -> Glance:
         years=about["years"],
         archives=about["archives"],
         engine=about["engine"],
+        engine_why=about["engine_why"],
         generation=about["generation"],
         index_bytes=about["index"].bytes,
         top=library.top(n=SHOWN).answers,

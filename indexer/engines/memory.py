@@ -99,6 +99,7 @@ class MemoryEngine:
     """An index in memory. Searching is safe from several threads: a search works on what was there when it began."""
 
     name = "memory"
+    exact = True
 
     def __init__(self, folder: Path, documents: dict[str, Document], *, writable: bool) -> None:
         self._folder = folder

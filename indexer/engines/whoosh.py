@@ -12,11 +12,8 @@ Whoosh never calls fsync; `flush` does. Its table of contents is a pickle; ours 
 from __future__ import annotations
 
 import io
-import json
 import os
-import shutil
 import struct
-import zlib
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,7 +29,8 @@ from whoosh.writing import NO_MERGE
 from ..documents import Document, DocumentKind
 from ..errors import ForeignIndex
 from ..query import Filters, Query
-from . import BM25, EngineState, Hit, sync_folder
+from . import BM25, EngineState, Hit, contents
+from .contents import Measure
 from .whoosh_segments import (
     CODEC,
     COLUMNS,
@@ -49,7 +47,6 @@ from .whoosh_segments import (
     merge,
 )
 
-_CONTENTS = "contents.json"
 _MARK = {"engine": "whoosh", "format": 1}
 
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, OverflowError, struct.error, FileFormatError, RecursionError)
@@ -60,25 +57,13 @@ class _Contents(NamedTuple):
     """The table of contents: the segments, and the size and checksum of each of their files."""
 
     segments: tuple[Segment, ...]
-    files: dict[str, tuple[int, int]]
-
-    def save(self, folder: Path) -> None:
-        """Switch the folder to this table, all at once. The files have to be safe on disk already."""
-        fresh = folder / f"{_CONTENTS}.new"
-        with fresh.open("w", encoding="ascii") as file:
-            json.dump({**_MARK, **self._asdict()}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(folder / _CONTENTS)
-        sync_folder(folder)
+    files: dict[str, Measure]
 
 
 def _load(folder: Path) -> _Contents:
     """The table of contents of a folder whose files are all as they were left. Raises ForeignIndex for any other folder."""
     try:
-        found = json.loads((folder / _CONTENTS).read_bytes())
-        if {name: found[name] for name in _MARK} != _MARK:
-            raise ValueError("the index is of another make")
+        found = contents.load(folder, _MARK)
         files = {name: _file(folder, name, *parts) for name, parts in found["files"].items()}
         segments = tuple(_segment(files, *parts) for parts in found["segments"])
     except (*_DAMAGE, AttributeError) as error:
@@ -86,30 +71,17 @@ def _load(folder: Path) -> _Contents:
     return _Contents(segments, files)
 
 
-def _segment(files: dict[str, tuple[int, int]], name: str, documents: int, deleted: list[int]) -> Segment:
+def _segment(files: dict[str, Measure], name: str, documents: int, deleted: list[int]) -> Segment:
     size, _ = files[f"MAIN_{name}.id.col"]
     if not 0 <= documents < size or not set(deleted) <= set(range(documents)):
         raise ValueError("more documents than ids")
     return Segment(name, documents, tuple(deleted))
 
 
-def _file(folder: Path, name: str, size: object, checksum: object) -> tuple[int, int]:
+def _file(folder: Path, name: str, size: object, checksum: object) -> Measure:
     if not FILE_NAME.fullmatch(name):
         raise ValueError("no file of ours")
-    found = _measure(folder / name)
-    if found != (size, checksum):
-        raise ValueError(f"{name} has changed")
-    return found
-
-
-def _measure(path: Path) -> tuple[int, int]:
-    """Size and CRC-32 of a file: against damage, not against malice, which finds nothing here that it could run."""
-    size = checksum = 0
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            size += len(part)
-            checksum = zlib.crc32(part, checksum)
-    return size, checksum
+    return contents.check(folder / name, size, checksum)
 
 
 # Searching
@@ -240,14 +212,11 @@ def extend(base: Path, folder: Path) -> WhooshEngine:
 
     Raises ForeignIndex where `base` holds no index.
     """
-    contents = _load(base)
+    held = _load(base)
     folder.mkdir(parents=True)
-    for name in contents.files:
-        try:
-            os.link(base / name, folder / name)
-        except OSError:
-            shutil.copyfile(base / name, folder / name)
-    return WhooshEngine(folder, contents, writable=True)
+    for name in held.files:
+        contents.link(base / name, folder / name)
+    return WhooshEngine(folder, held, writable=True)
 
 
 def open(folder: Path) -> WhooshEngine:  # the name that every engine's module gives it
@@ -259,19 +228,20 @@ class WhooshEngine:
     """A Whoosh index in a folder. Any number of threads may search it; one may write at the same time."""
 
     name = "whoosh"
+    exact = True
 
-    def __init__(self, folder: Path, contents: _Contents, *, writable: bool) -> None:
+    def __init__(self, folder: Path, held: _Contents, *, writable: bool) -> None:
         self._folder = folder
         self._storage = Storage(str(folder))
         self._writable = writable
         self._writer: Writer | None = None
-        self._files = contents.files
-        self._segments = contents.segments
+        self._files = held.files
+        self._segments = held.segments
         """All that have been written, flushed or not."""
         self._lookups: dict[str, TermsReader] = {}
         """Terms of `_segments` by their ids, to find the documents in that are to be removed."""
         try:
-            self._view = _View(self._storage, contents.segments)
+            self._view = _View(self._storage, held.segments)
         except _DAMAGE as error:
             raise ForeignIndex(f"{folder} holds no whole index of the engine “whoosh”") from error
 
@@ -291,9 +261,9 @@ class WhooshEngine:
         self._begin()
         self._commit(merge)
         self._files = dict(self._sync_files())
-        _Contents(self._segments, self._files).save(self._folder)
+        contents.save(self._folder, _MARK | _Contents(self._segments, self._files)._asdict())
         for path in self._folder.iterdir():
-            if path.name != _CONTENTS and path.name not in self._files:
+            if path.name != contents.NAME and path.name not in self._files:
                 path.unlink()
         self._view = _View(self._storage, self._segments)
 
@@ -305,7 +275,8 @@ class WhooshEngine:
 
     def state(self) -> EngineState:
         size = sum(path.stat().st_size for path in self._folder.iterdir() if path.is_file())
-        return EngineState(self._view.counts["thread"], self._view.counts["answer"], size)
+        removed = sum(len(segment.deleted) for segment in self._segments)
+        return EngineState(self._view.counts["thread"], self._view.counts["answer"], size, removed)
 
     def close(self) -> None:
         if self._writer is not None:
@@ -342,8 +313,8 @@ class WhooshEngine:
             self._segments = self._writer.committed
             self._writer = None
 
-    def _sync_files(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Make the files of all segments safe on disk. Yields their names and what `_measure` says of them."""
+    def _sync_files(self) -> Iterator[tuple[str, Measure]]:
+        """Make the files of all segments safe on disk. Yields their names and what `measure` says of them."""
         ids = {segment.id for segment in self._segments}
         for path in sorted(self._folder.iterdir()):
             parts = FILE_NAME.fullmatch(path.name)
@@ -352,4 +323,4 @@ class WhooshEngine:
             if path.name not in self._files:
                 with path.open("rb") as file:
                     os.fsync(file.fileno())
-            yield path.name, self._files.get(path.name) or _measure(path)
+            yield path.name, self._files.get(path.name) or contents.measure(path)

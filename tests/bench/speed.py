@@ -7,7 +7,7 @@ ranks and shows ten answers, and a cold start is the whole command `askive ask` 
 
 The bare engines get documents that are analysed already: the same terms, the same columns, one document for each answer and one
 for each thread, kept apart. A question asks each for its ten best answers and ten best threads with any of its terms. They keep
-no text. SQLite FTS5 is contentless with bm25(); Tantivy indexes without positions, in one thread, and does not count matches.
+no text. SQLite FTS5 is contentless with bm25(); raw Tantivy indexes without positions, in one thread, and does not count matches.
 Both hold what they are given as it is, with their own tokeniser cutting at spaces alone.
 
 Every build and every series of questions runs in a fresh process, whose peak memory includes Python and the house's imports.
@@ -40,6 +40,7 @@ from indexer import documents, engines, query
 from indexer.archives import jsonl
 from indexer.build import build
 from indexer.documents import Document, DocumentKind
+from indexer.errors import NotInstalled
 from indexer.library import Library
 from indexer.query import Query
 from indexer.thread import Thread
@@ -68,9 +69,11 @@ class Row(NamedTuple):
 
 ROWS: Final = (
     Row("Askive with Whoosh", False, "whoosh"),
+    Row("Askive with Tantivy", False, "tantivy"),
     Row("Askive with memory", False, "memory"),
     Row("engine: Whoosh", True, "whoosh"),
     Row("engine: Tantivy", True, "tantivy"),
+    Row("engine: raw Tantivy", True, "raw"),
     Row("engine: SQLite FTS5", True, "fts5"),
 )
 BASES: Final = {"Askive with Whoosh": "A", "engine: SQLite FTS5": "S"}
@@ -122,7 +125,10 @@ class Ours:
     """An engine of the house, without the house around it."""
 
     def __init__(self, name: str) -> None:
-        self._module = engines.load(name)
+        try:
+            self._module = engines.load(name)
+        except NotInstalled as error:
+            raise Unavailable(str(error)) from error
 
     def write(self, folder: Path, entries: Iterator[Entry]) -> None:
         engine = self._module.create(folder)
@@ -228,7 +234,12 @@ def _said(asked: Query) -> list[str]:
     return [term for term, weight in asked.terms for _ in range(int(weight))]
 
 
-PEERS: Final[dict[str, Callable[[], Peer]]] = {"whoosh": lambda: Ours("whoosh"), "tantivy": Tantivy, "fts5": Fts5}
+PEERS: Final[dict[str, Callable[[], Peer]]] = {
+    "whoosh": lambda: Ours("whoosh"),
+    "tantivy": lambda: Ours("tantivy"),
+    "raw": Tantivy,
+    "fts5": Fts5,
+}
 
 
 # The steps, each done by a fresh process
@@ -260,7 +271,10 @@ def prepare(folder: Path, answers: int, questions: int, seed: int) -> dict[str, 
 
 def build_askive(folder: Path, library: Path, engine: str) -> dict[str, Any]:
     started = time.perf_counter()
-    build(library, [folder / "posts.jsonl"], engine=engine)
+    try:
+        build(library, [folder / "posts.jsonl"], engine=engine)
+    except NotInstalled as error:
+        raise Unavailable(str(error)) from error
     took = time.perf_counter() - started
     index = sum(path.stat().st_size for path in (library / "index").rglob("*") if path.is_file())
     return {

@@ -79,7 +79,7 @@ def about(glance: Glance, page: int, settings: Settings) -> AboutPage:
         sites=tuple(Count(name, total) for name, total in glance.sites),
         categories=tuple(Count(name, total, addresses.top(Browsed(category=name))) for name, total in glance.categories),
         years=tuple(Count(name, total, addresses.top(Browsed(year=int(name)))) for name, total in glance.years),
-        engine=glance.engine,
+        engine=f"{glance.engine} ({glance.engine_why})" if glance.engine_why else glance.engine,
         generation=glance.generation,
         index_size=_size(glance.index_bytes),
         archives=len(archives),
