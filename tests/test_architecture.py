@@ -36,6 +36,7 @@ FLOORS = [
 ALONE = {"archives", "engines", "endorsements", "outcome"}
 ONLY_HERE = {
     "whoosh": {"indexer/engines"},
+    "tantivy": {"indexer/engines"},
     "bs4": {"indexer/archives", "indexer/markup.py"},
     "lxml": {"indexer/archives", "indexer/markup.py"},
     "nh3": {"indexer/markup.py"},

@@ -234,6 +234,13 @@ def test_info_names_archives_and_settings(sample_library):
     assert "dial" in run_json("info", "--settings", "--library", sample_library)
 
 
+def test_info_says_which_engine_and_why(sample_library):
+    told = run_json("info", "--library", sample_library)
+    assert told["engine"] == "whoosh"
+    assert told["engine_why"] == f"auto: {told['posts']:,} posts, below the crossover of 10,000"
+    assert f"Engine whoosh ({told['engine_why']})" in run("info", "--library", sample_library).stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

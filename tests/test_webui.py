@@ -361,7 +361,7 @@ def test_about_says_what_was_read_and_what_was_not(client: FlaskClient, folder: 
     assert [row.select_one("code").text for row in rows] == ["threads/login <b>page.html", "threads/advice.jsonl"]
     assert "Not read." in rows[0].text
     assert "5 threads, 39 answers" in rows[1].text
-    assert "memory" in page.text
+    assert "memory (as set)" in page.text
     assert str(folder) not in response.text
 
 

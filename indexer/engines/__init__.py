@@ -142,8 +142,8 @@ class BM25:
     def rounded(length: int) -> int:
         """A length as it counts: exact up to 40, from there rounded down by at most a ninth.
 
-        Lucene and what comes after it keep lengths in a byte, with four binary digits of what is beyond 24. Exact ones change
-        nDCG@10 by less than .001 on stackfaq_dev and qatarliving_dev.
+        Lucene and what comes after it keep lengths in a byte, with four binary digits of what is beyond 24. nDCG@10 from
+        exact lengths: stackfaq_dev .8546 → .8542, qatarliving_dev by subject .3466 → .3482.
         """
         beyond = length - 24
         shift = max(0, beyond.bit_length() - 4) if beyond > 0 else 0

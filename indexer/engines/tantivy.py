@@ -47,7 +47,7 @@ PRECISION: Final = 4
 SPARE: Final = 64
 """Documents that are asked for beyond the limit, to see whether equal scores are cut."""
 
-MOST_EQUALS: Final = 32
+MOST_EQUALS: Final = 8
 """The limit is exceeded by at most this factor to find all equals at the cut; which of more are kept is left to Tantivy."""
 
 
