@@ -22,7 +22,7 @@ from whoosh.filedb.structfile import StructFile
 
 from indexer.documents import Document
 from indexer.engines import BM25, ENGINES, Hit, load
-from indexer.errors import BadSetting, ForeignIndex
+from indexer.errors import BadSetting, ForeignIndex, LibraryError
 from indexer.query import Filters, Query, Range
 
 
@@ -882,6 +882,15 @@ def test_an_index_can_lie_where_nothing_can_be_written(tantivy):
     for path in (*tantivy.files, *{path.parent for path in tantivy.files}):
         path.chmod(path.stat().st_mode | 0o200)
     assert contents(tantivy.folder) == before
+
+
+def test_what_cannot_be_written_is_told(tmp_path):
+    engine = load("tantivy").create(tmp_path / "index")
+    engine.write(PETS)
+    (tmp_path / "index").rename(tmp_path / "gone")
+    with pytest.raises(LibraryError, match="could not be written"):
+        engine.flush()
+    engine.close()
 
 
 def test_equals_beyond_the_most_are_as_many_as_asked_for(tmp_path):

@@ -19,7 +19,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -299,7 +299,8 @@ class _Writer:
 
     def drop(self) -> None:
         for writer in self.writers.values():
-            writer.rollback()
+            with suppress(ValueError, RuntimeError):  # one that failed has nothing left to take back
+                writer.rollback()
         self.writers.clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
