@@ -34,10 +34,9 @@ def of_threads(
 ) -> dict[str, Likeness]:
     """The likeness of each thread to a question."""
     asked = latent.question(terms, vectors)
-    said = words.plain(text)
-    letters = _letters.__wrapped__(said)  # too long to keep, and seldom asked again
-    titles = {thread_id: _letters(gist.title) for thread_id, gist in gists.items()}
-    found_in = Counter(group for title in titles.values() for group in title)
+    said, letters = _letters(text)
+    titles = {thread_id: _title(gist.title) for thread_id, gist in gists.items()}
+    found_in = Counter(group for _, title in titles.values() for group in title)
     # What all these titles share says nothing: rarity is that among the threads at hand.
     rarity = {
         group: math.log(1 + (len(titles) - found_in[group] + 0.5) / (found_in[group] + 0.5)) for group in {*found_in, *letters}
@@ -46,22 +45,26 @@ def of_threads(
     return {
         thread_id: Likeness(
             latent.likeness(asked, gist.vector) if asked and gist.vector else 0.0,
-            _cosine(letters, titles[thread_id], rarity, length),
-            bool(said) and words.plain(gist.title) == said,
+            _cosine(letters, titles[thread_id][1], rarity, length),
+            bool(said) and titles[thread_id][0] == said,
         )
         for thread_id, gist in gists.items()
     }
 
 
-@lru_cache(maxsize=2_000)
-def _letters(text: str) -> Mapping[str, int]:
-    """Groups of letters in the words that matter, beginnings and ends marked; how often each occurs."""
+def _letters(text: str) -> tuple[str, Mapping[str, int]]:
+    """The plain words of a text, and how often groups of letters occur in those that matter, beginnings and ends marked."""
+    plain = words.plain(text)
     groups: Counter[str] = Counter()
-    for word in words.plain(text).split():
+    for word in plain.split():
         if word not in words.STOP_WORDS:
             marked = f"^{word}$"
             groups.update(marked[start : start + LETTERS] for start in range(max(1, len(marked) - LETTERS + 1)))
-    return groups
+    return plain, groups
+
+
+_title = lru_cache(maxsize=2_000)(_letters)
+"""The same of a title: those come up again and again."""
 
 
 def _length(groups: Mapping[str, int], rarity: Mapping[str, float]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from . import markup, passage, standing, words
@@ -57,7 +57,8 @@ def page(
         question = posts.get(answer.candidate.thread_id)
         thread = Thread(post.thread_id, question, (), {})
         own = markup.own_words(post.body)
-        had = _terms_of(post, terms) | in_questions.get(post.thread_id, set())
+        asked_there = in_questions.get(post.thread_id, set())
+        had = asked_there | _terms_of(post, terms.keys() - asked_there)
         shown.append(
             RankedAnswer(
                 rank=rank,
@@ -86,10 +87,16 @@ def _rarity(asked: Query, store: Store) -> dict[str, float]:
     return {term: BM25.idf(size, min(size, threads.get(term, 0))) for term, _ in asked.terms}
 
 
-def _terms_of(post: Post, wanted: Mapping[str, float]) -> set[str]:
-    """Those of some terms that a post has, in its title, its tags or its text."""
-    text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
-    return {word.term for word in words.matches(text, wanted)}
+def _terms_of(post: Post, wanted: Collection[str]) -> set[str]:
+    """Those of some terms that a post has, in its title, its tags or its text, which is read no further than it takes."""
+    found: set[str] = set()
+    if wanted:
+        text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
+        for word in words.matches(text, wanted):
+            found.add(word.term)
+            if len(found) == len(wanted):
+                break
+    return found
 
 
 def _outcome_of(answer_id: str, told: Iterable[Outcome]) -> Outcome | None:
