@@ -8,7 +8,7 @@ It is walked over one moment of a library, which `library` has for those who ask
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from . import grouping, likeness, markup, query, ranking, relaxation, showing, s
 from .engines import Engine
 from .errors import BadQuestion, NotFound
 from .grouping import Listing
+from .proximity import Pairs
 from .query import Filters, Query
 from .ranking import Ranked, Sort, TextScore
 from .relaxation import Relaxed
@@ -188,8 +189,19 @@ def _search(asked: Query, moment: Moment) -> tuple[dict[str, TextScore], dict[st
             gists = store.gists(in_order[: ranking.COMPARED])
             vectors = store.term_vectors([term for term, _ in asked.terms])
             alike = likeness.of_threads(asked.text, asked.terms, vectors, gists)
-            return ranking.text_scores(answers, threads, candidates, alike), candidates
+            scores = ranking.text_scores(answers, threads, candidates, alike)
+            return ranking.with_proximity(scores, candidates, _closeness(asked, scores, store)), candidates
         limit *= 8
+
+
+def _closeness(asked: Query, scores: Mapping[str, TextScore], store: Store) -> dict[str, float]:
+    """How close together the answers that come first have the question's words, those that do at all."""
+    pairs = Pairs.of(asked.text, dict(asked.terms))
+    if not pairs:
+        return {}
+    bodies = store.bodies(ranking.to_read(scores))
+    found = {answer_id: pairs.closeness_in(body) for answer_id, body in bodies.items()}
+    return {answer_id: closeness for answer_id, closeness in found.items() if closeness}
 
 
 def full_names(asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from typing import Final
 from .showing import RankedAnswer
 
 PROXIMITY: Final = "proximity"
-"""The signal of words that stand close together, where the ranking has one."""
+"""The signal of an answer in which words of the question stand close together."""
 
 MISSING_NAMED: Final = 2
 """Words of the question that an answer lacks, as many as are named."""
@@ -21,6 +21,8 @@ MISSING_NAMED: Final = 2
 
 _ALWAYS: Final = {
     "same subject": "how much the thread is about what was asked, in whatever words",
+    PROXIMITY: "words of the question stand close together in it",
+    "thread's proximity": "in another answer of its thread they stand closer together",
     "title": "how like the question its title is, letter by letter",
     "short answer": "there is little in it",
     "asks itself": "it asks rather than answers",

@@ -203,6 +203,15 @@ class Store:
                 found[row[0]] = to_post(row)
         return found
 
+    def bodies(self, post_ids: Sequence[str]) -> dict[str, str]:
+        """The bodies of posts by id, of those that are known: all that reading them needs, in a fraction of the time."""
+        found: dict[str, str] = {}
+        for chunk in chunks(post_ids):
+            marks = ", ".join("?" * len(chunk))
+            select = f"SELECT p.id, b.body FROM posts p JOIN bodies b USING (number) WHERE p.id IN ({marks})"
+            found.update(self._db.execute(select, chunk))
+        return found
+
     def titles(self, thread_ids: Sequence[str]) -> dict[str, str]:
         """Titles of those of some threads that are known."""
         rows = self._db.execute(

@@ -16,7 +16,7 @@ FLOORS = [
     {"errors", "processes"},
     {"thread", "settings"},
     {"words", "markup", "plainmarkup", "sentences"},
-    {"query", "documents", "agreement", "names", "judged", "measures", "ownwords", "telling", "latent", "substance"},
+    {"query", "documents", "agreement", "names", "judged", "measures", "ownwords", "telling", "latent", "substance", "proximity"},
     {"archives", "engines", "endorsements", "outcome", "standing", "merging", "forgetting", "passage", "rows"},
     {"vocabulary", "relaxation"},
     {"completion", "spelling"},

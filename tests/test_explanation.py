@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from indexer import explanation, markup, shapes, words
 from indexer.explanation import Facts
 from indexer.library import Library
+from indexer.proximity import Pairs
 
 NOTHING = Facts(words=0, missing=(), close=False, votes=None, usual=None, backers=(), disputed=False, best=False, worked=None)
 
@@ -104,6 +105,18 @@ def test_what_did_not_count_is_not_said(sample_library):
     sample = Library(sample_library)
     for found in sample.ask("landlord keeps my deposit", n=20, dial=0.0).answers:
         assert re.fullmatch(r"Matches [^;]*\.", explanation.of_search(found) or "")
+
+
+def test_words_are_said_to_be_close_together_only_of_the_answer_that_has_them_so(sample_library):
+    sample = Library(sample_library)
+    close = set()
+    for found in sample.ask("landlord keeps my security deposit", n=40).answers:
+        pairs = Pairs.of("landlord keeps my security deposit", dict.fromkeys(["landlord", "keep", "secur", "deposit"], 1.0))
+        said = ", close together" in (explanation.of_search(found) or "")
+        assert not said or pairs.closeness_in(found.answer.body)
+        assert said == ("proximity" in found.signals)
+        close.add(said)
+    assert close == {True, False}
 
 
 def test_the_best_rated_have_a_sentence_too(sample_library):

@@ -102,7 +102,9 @@ def test_signals_add_up_and_dial_and_sort_keep_the_set(dial, drawn):
         )
         for i, (_, lift, best, backers, dissenters, length, asking, place) in enumerate(drawn)
     }
-    scores = {str(i): TextScore(text, text / 4, 0.0, text / 8, text / 8) for i, (text, *_) in enumerate(drawn)}
+    scores = {
+        str(i): TextScore(text, text / 4, 0.0, text / 16, text / 16, text / 16, text / 16) for i, (text, *_) in enumerate(drawn)
+    }
     for sort in ranking.SORTS:
         ranked = ranking.rank(scores, found, dial=dial, sort=sort)
         assert {r.candidate.id for r in ranked} == set(found)
@@ -117,8 +119,8 @@ def test_signals_add_up_and_dial_and_sort_keep_the_set(dial, drawn):
 def test_a_threads_answers_are_found_by_their_question_and_by_each_other():
     found = {c.id: c for c in (candidate("a"), candidate("b"), candidate("x", thread_id="u"))}
     scores = ranking.text_scores([Hit("a", 2.0)], [Hit("t", 3.0)], found)
-    assert scores["a"] == (2.0, 6.0, 1.0, 0.0, 0.0)
-    assert scores["b"] == (0.0, 6.0, 1.0, 0.0, 0.0)
+    assert scores["a"] == TextScore(2.0, 6.0, 1.0)
+    assert scores["b"] == TextScore(0.0, 6.0, 1.0)
     assert "x" not in scores
 
 
@@ -138,8 +140,29 @@ def test_a_thread_about_the_same_gains_a_share_of_the_best_score():
     found = {c.id: c for c in (candidate("a"), candidate("b", thread_id="u"))}
     alike = {"u": Likeness(subject=0.5, title=0.5, exact=False)}
     scores = ranking.text_scores([Hit("a", 10.0), Hit("b", 9.0)], [], found, alike)
-    assert scores["a"] == (10.0, 0.0, 5.0, 0.0, 0.0)
-    assert scores["b"] == (9.0, 0.0, 4.5, 15 * ranking.SUBJECT_WEIGHT * 0.5, pytest.approx(15 * ranking.TITLE_WEIGHT * 0.5))
+    assert scores["a"] == TextScore(10.0, 0.0, 5.0)
+    gained = 15 * ranking.SUBJECT_WEIGHT * 0.5, pytest.approx(15 * ranking.TITLE_WEIGHT * 0.5)
+    assert scores["b"] == TextScore(9.0, 0.0, 4.5, *gained)
+
+
+def test_a_thread_gains_by_the_answer_with_the_words_closest_together():
+    found = {c.id: c for c in (candidate("a"), candidate("b"), candidate("c"), candidate("x", thread_id="u"))}
+    scores = {"a": TextScore(10.0, 0.0, 0.0), **dict.fromkeys("bcx", TextScore(2.0, 4.0, 2.0))}
+    closer = ranking.with_proximity(scores, found, {"b": 0.5, "c": 0.25})
+    unit = 10 * ranking.PROXIMITY_WEIGHT
+    assert [(closer[name].proximity / unit, closer[name].nearby / unit) for name in "abc"] == [(0, 0.5), (0.5, 0), (0.25, 0.25)]
+    assert closer["x"] == scores["x"]
+    assert [score._replace(proximity=0.0, nearby=0.0) for score in closer.values()] == list(scores.values())
+    ranked = {answer.candidate.id: answer for answer in ranking.rank(closer, found)}
+    assert ranked["b"].signals["proximity"] == pytest.approx(unit * 0.5)
+    assert {"proximity", "thread's proximity"}.isdisjoint(ranked["x"].signals)
+    assert ranking.with_proximity({}, {}, {}) == {}
+
+
+def test_the_best_by_their_text_are_read():
+    scores = {f"{n:03}": TextScore(float(n % 50), 0.0, 0.0) for n in range(100)}
+    assert ranking.to_read(scores)[:4] == ["049", "099", "048", "098"]
+    assert len(ranking.to_read(scores)) == ranking.READ
 
 
 def test_a_title_that_is_the_question_comes_first():
