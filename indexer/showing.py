@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from . import markup, passage, standing, words
@@ -50,7 +51,7 @@ def page(
     outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
     terms = _rarity(asked, store)
     typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
-    in_questions = {post.id: _terms_of(post, terms) for post in posts.values() if post.kind == "question"}
+    in_questions = {post.id: _terms_of(post, terms, terms.keys()) for post in posts.values() if post.kind == "question"}
     shown = []
     for rank, answer in enumerate(ranked, offset + 1):
         post = posts[answer.candidate.id]
@@ -58,7 +59,7 @@ def page(
         thread = Thread(post.thread_id, question, (), {})
         own = markup.own_words(post.body)
         asked_there = in_questions.get(post.thread_id, set())
-        had = asked_there | _terms_of(post, terms.keys() - asked_there)
+        had = asked_there | _terms_of(post, terms, terms.keys() - asked_there)
         shown.append(
             RankedAnswer(
                 rank=rank,
@@ -87,15 +88,16 @@ def _rarity(asked: Query, store: Store) -> dict[str, float]:
     return {term: BM25.idf(size, min(size, threads.get(term, 0))) for term, _ in asked.terms}
 
 
-def _terms_of(post: Post, wanted: Collection[str]) -> set[str]:
-    """Those of some terms that a post has, in its title, its tags or its text, which is read no further than it takes."""
+def _terms_of(post: Post, terms: Collection[str], wanted: AbstractSet[str]) -> set[str]:
+    """Those `wanted` of a question's terms that a post has in title, tags or text, which is read no further than it takes."""
     found: set[str] = set()
     if wanted:
         text = "\n".join((post.title or "", *post.tags, markup.prose(post.body)))
-        for word in words.matches(text, wanted):
-            found.add(word.term)
-            if len(found) == len(wanted):
-                break
+        for word in words.matches(text, terms):
+            if word.term in wanted:
+                found.add(word.term)
+                if len(found) == len(wanted):
+                    break
     return found
 
 
