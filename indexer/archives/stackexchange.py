@@ -23,13 +23,11 @@ from ..errors import DamagedArchive, NotAThread, UnknownFormat
 from ..thread import Post
 from . import stackexchange_comments, stackexchange_licences
 from .source import Report, Source
+from .stackexchange_site import UNKNOWN_SITE, site_of
 from .stackexchange_tables import Row, rows, table_of
 
 name = "stackexchange"
 about = "A Stack Exchange dump: Posts.xml, with Users.xml, Comments.xml and PostLinks.xml beside it"
-
-UNKNOWN_SITE: Final = "stackexchange"
-"""The site of a dump whose folder does not name one."""
 
 WATERMARK: Final = 1_000_000_000
 """Posts with this Id and above were never written by anybody: dumps since 2025 hold some, to be told apart by."""
@@ -55,11 +53,6 @@ _LARGEST: Final = 2**53
 _LONGEST_LICENCE: Final = 100
 _INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 _TAG: Final = re.compile(r"[^<>|\s]+")
-_SITE: Final = re.compile(
-    r"(?<![a-z0-9.])((?:[a-z0-9]+\.){1,3}stackexchange\.com"
-    r"|(?:[a-z0-9]+\.){0,2}(?:(?:stackoverflow|superuser|serverfault|askubuntu|stackapps)\.com|mathoverflow\.net))(?![a-z0-9])"
-)
-_CONTAINERS: Final = frozenset({".7z", ".zip"})
 
 _SCHEMA: Final = """
     PRAGMA journal_mode = OFF;
@@ -123,7 +116,7 @@ class _Dump:
         self._source = source
         self._report = report
         self._join = join
-        found = _site_of(source)
+        found = site_of(source)
         self._site = found or UNKNOWN_SITE
         self._root = f"https://{found}" if found else None
         """What addresses begin with, if it is known."""
@@ -390,20 +383,3 @@ def _integer(row: Row, name: str) -> int | None:
 def _line(text: str | None) -> str | None:
     """A name or title in one line; None where nothing of it is left."""
     return " ".join(text.split()) or None if text else None
-
-
-def _site_of(source: Source) -> str | None:
-    """The host name of the site that a dump is of: the name of the file, the folder it is in, or one further up; else of
-    the only container beside it."""
-    nearest_first = [*reversed(source.member.split("/")), *reversed(source.path.absolute().parts)]
-    for part in nearest_first:
-        if found := _SITE.search(part.lower()):
-            return found[1]
-    if source.member or not source.path.parent.is_dir():
-        return None
-    beside = {
-        found[1]
-        for path in source.path.parent.iterdir()
-        if path.suffix.lower() in _CONTAINERS and (found := _SITE.search(path.name.lower()))
-    }
-    return beside.pop() if len(beside) == 1 else None

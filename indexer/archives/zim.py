@@ -20,7 +20,7 @@ from ..thread import Post
 from . import sotoki
 from .records import moment, one_line
 from .source import MAX_PAGE, Report, Source
-from .stackexchange import UNKNOWN_SITE
+from .stackexchange_site import UNKNOWN_SITE
 
 if TYPE_CHECKING:
     from libzim.reader import Archive
