@@ -13,7 +13,7 @@ from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, N
 from indexer.library import Library
 from indexer.settings import Settings
 
-from . import safety
+from . import language, safety
 from .glance import Glances
 from .routes import add_routes
 
@@ -49,6 +49,7 @@ def create_app(library: Library, settings: Settings) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(number=_number, day=_day, minute=_minute)
+    language.speak(app)
     safety.guard(app, settings.host)
     add_routes(app, library, settings, Glances(library))
     app.register_error_handler(AskiveError, _say_askive_error)
