@@ -1,6 +1,6 @@
 """The second straight line: from a typed question to ranked answers.
 
-    text ─spelling, query.parse─▶ Query ─Engine.search─▶ Hits ─Store.candidates─▶ ranking.rank ─▶ grouping ─▶ showing
+    text ─spelling, query.parse─▶ Query ─Engine.search─▶ Hits ─Columns─▶ ranking.rank ─▶ grouping ─▶ showing
 
 It is walked over one moment of a library, which `library` has for those who ask, and a build for what it has just written.
 """
@@ -8,27 +8,32 @@ It is walked over one moment of a library, which `library` has for those who ask
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import grouping, likeness, markup, query, ranking, relaxation, showing, spelling, vocabulary, words
-from .engines import Engine
+from .columns import Columns, Records, Rows
+from .engines import Engine, Hit
 from .errors import BadQuestion, NotFound
 from .grouping import Listing
 from .proximity import Pairs
-from .query import Filters, Query
-from .ranking import Ranked, Sort, TextScore
+from .query import Query
+from .ranking import Found, Matches, Ranked, Sort
 from .relaxation import Relaxed
-from .rows import Candidate
+from .rows import PostName
 from .showing import RankedAnswer
 from .spelling import Correction
 from .store import Order, Store
+from .thread import Post
 
 CANDIDATES: Final = 500
 """Answers, and threads, that are taken from the engine for one question. Twice as many, with twice EXPANDED, is worth at most
-.002 nDCG@10 and .002 recall@100 on any judged set, and reading candidates is the largest part of a question's time."""
+.002 nDCG@10 and .002 recall@100 on any judged set."""
 
 EXPANDED: Final = 100
 """Threads, of those found by their own words or by an answer's, whose every answer is a candidate. Without those found by an
@@ -43,6 +48,7 @@ class Moment(NamedTuple):
 
     store: Store
     engine: Engine
+    columns: Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ def ask(
 ) -> Results:
     """The best answers to a question as typed: see `Library.ask`."""
     started = time.perf_counter()
-    store, engine = moment
+    store = moment.store
     asked, correction, notes = _understand(text, moment, exact=exact)
     wanted = _Wanted(n, offset, dial, sort, grouped, None if thread is None else thread_id_of(thread, store))
     asked, listing, relaxed = _find(asked, moment, wanted, exact=exact)
@@ -106,7 +112,7 @@ def ask(
         replace(asked, text=text),
         listing.total,
         (time.perf_counter() - started) * 1000,
-        engine.name,
+        moment.engine.name,
         dial,
         sort,
         offset,
@@ -119,16 +125,16 @@ def ask(
     )
 
 
-def order(text: str, moment: Moment, n: int) -> list[Candidate]:
+def order(text: str, moment: Moment, n: int) -> list[PostName]:
     """The best `n` answers to a question as typed, best first, none of them read. Raises BadQuestion as `ask` does."""
     asked, _, _ = _understand(text, moment, exact=False)
     _, listing, _ = _find(asked, moment, _Wanted(n), exact=False)
-    return [answer.candidate for answer in listing.answers]
+    return moment.store.names([answer.number for answer in listing.answers])
 
 
 def _understand(text: str, moment: Moment, *, exact: bool) -> tuple[Query, Correction | None, tuple[str, ...]]:
     """What is asked, how it was mended, and what cannot be taken as typed. Raises BadQuestion when nothing is asked."""
-    store, engine = moment
+    store, engine, _ = moment
     correction = None if exact else spelling.correct(text, store.vocabulary, partial(together, engine))
     asked = query.parse(correction.corrected if correction and correction.applied else text)
     asked, notes = full_names(asked, store)
@@ -150,58 +156,68 @@ def _find(asked: Query, moment: Moment, wanted: _Wanted, *, exact: bool) -> tupl
 def _list(asked: Query, moment: Moment, wanted: _Wanted) -> Listing:
     """What is listed of the answers to a question on one page, in order."""
     n, offset, dial, sort, grouped, thread_id = wanted
+    store, _, columns = moment
     if not (asked.terms or asked.required):
         # Nothing was asked, so no thread can be the one that was meant: this list is leafed through as it is.
         by: Order = "lift" if sort == "best" else sort
-        total, found = moment.store.browse(asked.filters, by, limit=n, offset=offset, thread_id=thread_id)
-        threads = moment.store.count_threads(asked.filters, thread_id=thread_id)
-        return Listing(tuple(Ranked(one, one.lift or 0.0, {}) for one in found), total, threads, total, {})
-    scores, candidates = _search(asked, moment)
-    ranked: Sequence[Ranked] = ranking.rank(scores, candidates, dial=dial, sort=sort)
+        total, found = store.browse(asked.filters, by, limit=n, offset=offset, thread_id=thread_id)
+        threads = store.count_threads(asked.filters, thread_id=thread_id)
+        ranked = tuple(Ranked(one.number, one.lift or 0.0, {}, one.expected) for one in found)
+        return Listing(ranked, total, threads, total, (None,) * len(ranked))
+    ordered = ranking.rank(_search(asked, moment), dial=dial, sort=sort)
     if thread_id:
-        ranked = [answer for answer in ranked if answer.candidate.thread_id == thread_id]
-    return (grouping.by_thread if grouped and not thread_id else grouping.flat)(ranked).cut(offset, n)
+        ordered = ordered.only(ordered.facts["thread"] == columns.threads_of([thread_id]))
+    return (grouping.by_thread if grouped and not thread_id else grouping.flat)(ordered, offset, n)
 
 
-def _search(asked: Query, moment: Moment) -> tuple[dict[str, TextScore], dict[str, Candidate]]:
+def _search(asked: Query, moment: Moment) -> Found:
     """The set of results: answers found by their own words or by their thread's, with their text scores."""
-    store, engine = moment
+    store, engine, columns = moment
     limit = CANDIDATES
     while True:
-        answers = engine.search(asked, "answer", limit)
-        threads = engine.search(asked.for_threads(scores_only=True), "thread", limit)
-        fitting = threads if not asked.required else engine.search(asked.for_threads(), "thread", limit)
-        candidates = store.candidates(answer_ids=[hit.id for hit in answers])
-        in_order = ranking.threads_in_order(answers, threads, candidates)
+        by_words = engine.search(asked, "answer", limit)
+        by_thread = engine.search(asked.for_threads(scores_only=True), "thread", limit)
+        fitting = by_thread if not asked.required else engine.search(asked.for_threads(), "thread", limit)
+        answers = _matches(by_words, columns.rows_of([hit.id for hit in by_words]))
+        threads = _matches(by_thread, columns.threads_of([hit.id for hit in by_thread]))
+        in_order = ranking.threads_in_order(answers, columns.answers["thread"][answers.rows], threads)
         whole = in_order
         if asked.required:
             # A thread without the required words lends them to none of its answers.
-            allowed = {hit.id for hit in fitting}
-            whole = [thread_id for thread_id in in_order if thread_id in allowed]
-        candidates |= store.candidates(thread_ids=whole[:EXPANDED])
+            whole = in_order[np.isin(in_order, columns.threads_of([hit.id for hit in fitting]))]
+        rows = np.union1d(answers.rows, columns.rows_in(whole[:EXPANDED]))
+        facts = columns.answers[rows]
         if asked.filters:
-            candidates = {key: value for key, value in candidates.items() if _accepts(asked.filters, value)}
+            passed = columns.accepted(facts, asked.filters)
+            rows, facts = rows[passed], facts[passed]
         if asked.phrases or asked.excluded_phrases or asked.forbidden:
-            candidates = _check_texts(asked, candidates, store)
+            passed = _check_texts(asked, facts, store)
+            rows, facts = rows[passed], facts[passed]
         # Words without order found these; the phrase itself may stand further down.
-        exhausted = len(answers) < limit and len(fitting) < limit
-        if not asked.phrases or exhausted or len(candidates) >= CANDIDATES // 10:
-            gists = store.gists(in_order[: ranking.COMPARED])
+        exhausted = len(by_words) < limit and len(fitting) < limit
+        if not asked.phrases or exhausted or len(rows) >= CANDIDATES // 10:
+            compared = in_order[: ranking.COMPARED]
             vectors = store.term_vectors([term for term, _ in asked.terms])
-            alike = likeness.of_threads(asked.text, asked.terms, vectors, gists)
-            scores = ranking.text_scores(answers, threads, candidates, alike)
-            return ranking.with_proximity(scores, candidates, _closeness(asked, scores, store)), candidates
+            alike = likeness.of_threads(asked.text, asked.terms, vectors, columns.gists(compared))
+            return _by_proximity(asked, ranking.text_scores(answers, threads, rows, facts, compared, alike), store)
         limit *= 8
 
 
-def _closeness(asked: Query, scores: Mapping[str, TextScore], store: Store) -> dict[str, float]:
-    """How close together the answers that come first have the question's words, those that do at all."""
+def _matches(hits: Sequence[Hit], rows: Rows) -> Matches:
+    """Hits by their rows."""
+    return Matches(rows[rows >= 0], np.array([hit.score for hit in hits], np.float64)[rows >= 0])
+
+
+def _by_proximity(asked: Query, found: Found, store: Store) -> Found:
+    """The same with what words close together gain; the answers that come first are read for it."""
     pairs = Pairs.of(asked.text, dict(asked.terms))
     if not pairs:
-        return {}
-    bodies = store.bodies(ranking.to_read(scores))
-    found = {answer_id: pairs.closeness_in(body) for answer_id, body in bodies.items()}
-    return {answer_id: closeness for answer_id, closeness in found.items() if closeness}
+        return found
+    read = ranking.to_read(found)
+    numbers = found.facts["number"][read].tolist()
+    bodies = store.bodies(numbers)
+    closeness = np.array([pairs.closeness_in(bodies[number]) for number in numbers], np.float64)
+    return ranking.with_proximity(found, read, closeness)
 
 
 def full_names(asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
@@ -257,26 +273,23 @@ def _missing(asked: Query, moment: Moment) -> tuple[str, ...]:
     return (f"No answer has the words {', '.join(quoted[:MISSING_TOLD])} or {len(quoted) - MISSING_TOLD:,} others of yours.",)
 
 
-def _accepts(filters: Filters, answer: Candidate) -> bool:
-    return filters.accept(
-        site=answer.site, category=answer.category, author=answer.author, votes=answer.votes, year=answer.year, best=answer.best
-    )
-
-
-def _check_texts(asked: Query, candidates: dict[str, Candidate], store: Store) -> dict[str, Candidate]:
-    """The candidates that have every phrase, in the answer or in its question, and nothing excluded in either."""
-    posts = store.posts([*candidates, *{candidate.thread_id for candidate in candidates.values()}])
-    texts = {post.id: f"{post.title or ''}\n{' '.join(post.tags)}\n{markup.prose(post.body)}" for post in posts.values()}
+def _check_texts(asked: Query, facts: Records, store: Store) -> NDArray[np.bool_]:
+    """Which answers have every phrase, in the answer or in its question, and nothing excluded in either."""
+    numbers: list[int] = facts["number"].tolist()
+    answers = store.posts_by_number(numbers)
+    questions = store.posts(sorted({post.thread_id for post in answers.values()}))
+    posts = [*answers.values(), *questions.values()]
+    texts = {post.id: f"{post.title or ''}\n{' '.join(post.tags)}\n{markup.prose(post.body)}" for post in posts}
     plain = {post_id: f" {words.plain(text)} " for post_id, text in texts.items()}
     forbidden = set(asked.forbidden)
     dropped = {post_id for post_id, text in texts.items() if forbidden and forbidden & set(words.terms(text))}
 
-    def fits(candidate: Candidate) -> bool:
-        both = [plain[post_id] for post_id in (candidate.id, candidate.thread_id) if post_id in plain]
+    def fits(answer: Post) -> bool:
+        both = [plain[post_id] for post_id in (answer.id, answer.thread_id) if post_id in plain]
         return (
             all(any(f" {phrase} " in text for text in both) for phrase in asked.phrases)
             and not any(f" {phrase} " in text for phrase in asked.excluded_phrases for text in both)
-            and not {candidate.id, candidate.thread_id} & dropped
+            and not {answer.id, answer.thread_id} & dropped
         )
 
-    return {post_id: candidate for post_id, candidate in candidates.items() if fits(candidate)}
+    return np.array([fits(answers[number]) for number in numbers], np.bool_)

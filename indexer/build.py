@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import secrets
 import shutil
 import sqlite3
@@ -24,12 +23,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from . import documents, endorsements, engines, forgetting, gate, importing, latent, outcome, substance
+from . import columns, documents, endorsements, engines, forgetting, gate, generations, importing, latent, outcome, substance
+from .columns import Columns
 from .documents import Document
-from .engines import AUTO, Engine, EngineState
+from .engines import AUTO, Engine, EngineState, sync_folder
 from .engines.choice import Choice, choose
 from .errors import LibraryError, NoLibrary, NotInstalled
 from .gate import GotWorse, Verdict
+from .generations import Index
 from .processes import Processes
 from .rows import Archive
 from .standing import Expectations
@@ -254,18 +255,18 @@ def _index(
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
-    folder = engines.folder(library, generation)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder = generations.folder(library, generation)
+    folder.mkdir(parents=True)
     total, changed = store.counts()["threads"], store.count_changed()
     space = latent.Space(store.all_term_vectors())
     held = _in_force(library, store) if store.fact("engine") == chosen.engine else None
     worn = held is not None and held.removed > WORN * (held.threads + held.answers)
     mended = held is not None and bool(space.terms) and not worn and changed <= REWRITE_SHARE * total
     if base and mended:
-        index = engines.load(chosen.engine).extend(engines.folder(library, base), folder)
+        index = engines.load(chosen.engine).extend(generations.terms(library, base), generations.terms(library, generation))
         index.remove(store.stale())
     else:
-        index = engines.load(chosen.engine).create(folder)
+        index = engines.load(chosen.engine).create(generations.terms(library, generation))
     threads = latent.Threads()
     try:
         if mended:
@@ -277,14 +278,16 @@ def _index(
         store.set_thread_vectors(threads.vectors(space))
         index.flush()
         _check(index, store)
-        verdict = gate.judge(library, store, index)
+        columns.write(generations.columns(library, generation), store.thread_rows())
+        verdict = gate.judge(library, store, Index(index, Columns(generations.columns(library, generation))))
     finally:
         threads.close()
         index.close()
     if verdict and verdict.clearly_worse and not force and not _has_to_go(library):
         shutil.rmtree(folder, ignore_errors=True)
         raise GotWorse(verdict)
-    _fsync(folder.parent)
+    for place in (folder, folder.parent):
+        sync_folder(place)
     store.set_fact("engine", chosen.engine)
     store.set_fact("engine_why", chosen.why)
     store.set_fact("generation", generation)
@@ -328,11 +331,11 @@ def _in_force(library: Path, store: WritableStore) -> EngineState | None:
     if generation is None or name is None:
         return None
     try:
-        engine = engines.load(name).open(engines.folder(library, generation))
+        index = generations.load(library, generation, name)
     except (LibraryError, NotInstalled):
         return None
-    state = engine.state()
-    engine.close()
+    state = index.engine.state()
+    index.engine.close()
     return state
 
 
@@ -346,15 +349,6 @@ def sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:
         if folder not in finished[-keep:]:
             log.info("deleting the index %s", folder.name)
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _fsync(folder: Path) -> None:
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _nothing(paths: Sequence[Path], rows: Sequence[Row]) -> tuple[str, str]:

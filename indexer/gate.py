@@ -25,10 +25,10 @@ from itertools import chain, zip_longest
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from . import ask, engines, markup, sentences, words
+from . import ask, generations, markup, sentences, words
 from .ask import Moment
-from .engines import Engine
 from .errors import AskiveError, BadQuestion, LibraryError
+from .generations import Index
 from .store import Store
 from .thread import Post, Thread
 
@@ -127,7 +127,7 @@ class GotWorse(LibraryError):
         self.verdict = verdict
 
 
-def judge(library: Path, store: Store, index: Engine) -> Verdict | None:
+def judge(library: Path, store: Store, index: Index) -> Verdict | None:
     """Ask the library in force and what is about to take its place the same questions.
 
     `store` and `index` are those of the build at work, written and not yet in force. None where nothing is in force, where
@@ -141,8 +141,9 @@ def judge(library: Path, store: Store, index: Engine) -> Verdict | None:
             generation, name = old.fact("generation"), old.fact("engine")
             if generation is None or name is None:
                 return None
-            engine = stack.enter_context(closing(engines.load(name).open(engines.folder(library, generation))))
-            before, after = Moment(old, engine), Moment(store, index)
+            known = generations.load(library, generation, name)
+            stack.enter_context(closing(known.engine))
+            before, after = Moment(old, *known), Moment(store, *index)
             changes: list[Change] = []
             for topic in topics(old, store):
                 changes.append(_ask(topic, before, after))
@@ -255,12 +256,12 @@ def _rank(topic: Topic, asked: Moment, other: Moment) -> int | None:
     except BadQuestion:
         return None
     above: list[str] = []
-    for candidate in found:
-        if candidate.id in topic.relevant:
-            rank = 1 + len(other.store.candidates(answer_ids=above))
+    for name in found:
+        if name.id in topic.relevant:
+            rank = 1 + other.store.count_ranked(above)
             return rank if rank <= DEPTH else None
-        if candidate.thread_id != topic.left_out:
-            above.append(candidate.id)
+        if name.thread_id != topic.left_out:
+            above.append(name.id)
     return None
 
 

@@ -7,13 +7,13 @@ first thread shows as many as stand together at the head of the ranking, before 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import takewhile
+from dataclasses import dataclass
 from typing import Final
 
-from .ranking import Ranked
+import numpy as np
+
+from .columns import Rows
+from .ranking import Ranked, Ranking
 
 LEADING: Final = 3
 """Answers of the first thread that are listed, at most. By judgement: with three the next thread is still seen without
@@ -27,39 +27,34 @@ class Listing:
     answers: tuple[Ranked, ...]
     total: int
     """Answers in the set."""
-    threads: int
-    """Threads that they are from."""
+    threads: int | None
+    """Threads that they are from; None where nobody counted."""
     listed: int
     """Answers that are listed, on this page or another: all, or those that stand for their threads."""
-    below: Mapping[str, int]
-    """Answer → answers of its thread that rank below it: below the last one that is listed, those folded away."""
-
-    def cut(self, offset: int, n: int) -> Listing:
-        """The same with fewer answers: those of one page."""
-        return replace(self, answers=self.answers[offset : offset + n])
+    below: tuple[int | None, ...]
+    """For each answer, how many of its thread rank below it: below the last one that is listed, those folded away."""
 
 
-def flat(ranked: Sequence[Ranked]) -> Listing:
-    """Every answer listed."""
-    return _listing(ranked, ranked)
+def flat(ranking: Ranking, offset: int, n: int) -> Listing:
+    """A stretch of all answers."""
+    return _listing(ranking, np.arange(len(ranking)), offset, n)
 
 
-def by_thread(ranked: Sequence[Ranked]) -> Listing:
-    """The answers folded by thread; threads stand in the order of their first answers."""
-    first = ranked[0].candidate.thread_id if ranked else None
-    listed = list(takewhile(lambda answer: answer.candidate.thread_id == first, ranked[:LEADING]))
-    seen = {first}
-    for answer in ranked[len(listed) :]:
-        if answer.candidate.thread_id not in seen:
-            seen.add(answer.candidate.thread_id)
-            listed.append(answer)
-    return _listing(listed, ranked)
+def by_thread(ranking: Ranking, offset: int, n: int) -> Listing:
+    """A stretch of the answers folded by thread; threads stand in the order of their first answers."""
+    threads = ranking.facts["thread"]
+    leading = int(np.argmin(np.append(threads[:LEADING] == threads[:1], False)))
+    firsts = np.unique(threads, return_index=True)[1]
+    return _listing(ranking, np.union1d(np.arange(leading), firsts), offset, n)
 
 
-def _listing(listed: Sequence[Ranked], ranked: Sequence[Ranked]) -> Listing:
-    counts: Counter[str] = Counter()
-    below = {}
-    for answer in reversed(ranked):
-        below[answer.candidate.id] = counts[answer.candidate.thread_id]
-        counts[answer.candidate.thread_id] += 1
-    return Listing(tuple(listed), len(ranked), len(counts), len(listed), below)
+def _listing(ranking: Ranking, listed: Rows, offset: int, n: int) -> Listing:
+    threads = ranking.facts["thread"]
+    shown = [int(place) for place in listed[offset : offset + n]]
+    return Listing(
+        tuple(ranking[place] for place in shown),
+        len(ranking),
+        len(np.unique(threads)),
+        len(listed),
+        tuple(int(np.count_nonzero(threads[place + 1 :] == threads[place])) for place in shown),
+    )

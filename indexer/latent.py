@@ -4,8 +4,8 @@ Latent semantic analysis (Deerwester et al., Indexing by Latent Semantic Analysi
 or in threads like these, get vectors that point the same way. A thread's vector is the sum of those of its terms; so is a
 question's, and the cosine says how alike they are.
 
-Vectors are learnt by a build from an even sample of the threads, and of all of them from then on. Answering needs neither
-numpy nor more than a few kilobytes: the vectors of the question's terms and those of the threads it found.
+Vectors are learnt by a build from an even sample of the threads, and of all of them from then on. Answering needs no more
+than a few kilobytes: the vectors of the question's terms and those of the threads it found.
 """
 
 from __future__ import annotations
@@ -14,16 +14,14 @@ import math
 import struct
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import NDArray
 
-    Matrix = NDArray[np.float32]
+Matrix = NDArray[np.float32]
 
 DIMENSIONS: Final = 64
 """Numbers in a vector. From 64 to 100, nDCG@10: stackfaq_dev .859 → .859, qatarliving_dev .349 → .351, by subject .366 → .369,
@@ -47,11 +45,9 @@ stackfaq_dev falls from .841 to .837."""
 _OVERSAMPLING: Final = 16
 _ITERATIONS: Final = 3
 _CHUNK: Final = 512
-_TERM: Final = struct.Struct(f"<{DIMENSIONS}e")
-_THREAD: Final = struct.Struct(f"{DIMENSIONS}b")
 _HEAD: Final = struct.Struct("<II")
 
-Vector = tuple[float, ...]
+Vector = NDArray[np.float64]
 
 
 # Asking
@@ -59,19 +55,23 @@ Vector = tuple[float, ...]
 
 def question(weights: Iterable[tuple[str, float]], vectors: Mapping[str, bytes]) -> Vector | None:
     """The vector of a question, of length 1; None where none of its terms has one."""
-    total = [0.0] * DIMENSIONS
-    for term, weight in weights:
-        if (packed := vectors.get(term)) is not None:
-            damped = _damped(weight)
-            total = [have + damped * more for have, more in zip(total, _TERM.unpack(packed), strict=True)]
-    length = math.hypot(*total)
-    return tuple(number / length for number in total) if length else None
+    known = [(packed, weight) for term, weight in weights if (packed := vectors.get(term)) is not None]
+    total = _sum(known) if known else None
+    length = math.sqrt(total @ total) if total is not None else 0.0
+    return total / length if total is not None and length else None
 
 
-def likeness(asked: Vector, thread: bytes) -> float:
-    """How much a thread is about what was asked: the cosine, from 0 (or less) to 1."""
-    total: float = sum(map(mul, asked, _THREAD.unpack(thread)))
-    return max(0.0, total / 127)
+def likeness(asked: Vector | None, threads: NDArray[np.int8]) -> Vector:
+    """How much each thread is about what was asked, given their vectors, a row each: the cosine, from 0 (or less) to 1."""
+    if asked is None:
+        return np.zeros(len(threads))
+    return np.maximum(0.0, threads @ asked / 127)
+
+
+def _sum(known: Sequence[tuple[bytes, float]]) -> Vector:
+    """The sum of packed vectors of terms, each as often as it was said, repetitions damped."""
+    vectors = np.frombuffer(b"".join(packed for packed, _ in known), "<f2").reshape(-1, DIMENSIONS).astype(np.float64)
+    return np.array([_damped(count) for _, count in known]) @ vectors
 
 
 def _damped(count: float) -> float:
@@ -89,13 +89,10 @@ class Space:
 
     def thread(self, counts: Mapping[str, int]) -> bytes | None:
         """The vector of a thread with these terms, packed; None where none of them has one."""
-        import numpy as np
-
         known = [(packed, count) for term, count in counts.items() if (packed := self.terms.get(term)) is not None]
         if not known:
             return None
-        vectors = np.frombuffer(b"".join(packed for packed, _ in known), "<f2").reshape(-1, DIMENSIONS).astype(np.float64)
-        total = np.array([_damped(count) for _, count in known]) @ vectors
+        total = _sum(known)
         length = float(np.sqrt(total @ total))
         return np.rint(total * (127 / length)).astype(np.int8).tobytes() if length else None
 
@@ -140,8 +137,6 @@ class Threads:
 
     def learn(self) -> Space:
         """The vectors of the terms."""
-        import numpy as np
-
         documents = np.frombuffer(self._documents, np.uint32) if self._documents else np.zeros(0, np.uint32)
         kept = np.sort(np.argsort(documents, kind="stable")[::-1][:VOCABULARY])
         if not len(kept):
@@ -159,8 +154,6 @@ class Threads:
 
     def _sample(self, columns: Any, idf: Any) -> Iterator[tuple[Any, Any]]:
         """Rows to learn from: the columns and weights of a thread's terms, with the length of 1."""
-        import numpy as np
-
         step = -(-self._count // SAMPLE)
         for number, (_, numbers, counts) in enumerate(self):
             if number % step:
@@ -191,8 +184,6 @@ class _Sparse:
 
     @classmethod
     def of(cls, rows: Iterable[tuple[Any, Any]], width: int) -> _Sparse:
-        import numpy as np
-
         kept = list(rows)
         starts = np.cumsum([0, *(len(columns) for columns, _ in kept)])
         columns = np.concatenate([np.zeros(0, np.int64), *(columns for columns, _ in kept)])
@@ -201,16 +192,12 @@ class _Sparse:
 
     def turned(self) -> _Sparse:
         """The same with rows for columns."""
-        import numpy as np
-
         order = np.argsort(self.columns, kind="stable")
         rows, starts = np.unique(self.columns[order], return_index=True)
         across = np.repeat(self.rows, np.diff(self.starts))[order]
         return _Sparse(np.append(starts, len(order)), across, self.values[order], rows, self.width, self.height)
 
     def times(self, dense: Matrix) -> Matrix:
-        import numpy as np
-
         product = np.zeros((self.height, dense.shape[1]), np.float32)
         for first in range(0, len(self.rows), _CHUNK):
             starts = self.starts[first : first + _CHUNK + 1]
@@ -222,8 +209,6 @@ class _Sparse:
 
 def _leading(matrix: _Sparse, size: int) -> Matrix:
     """The leading right singular vectors, a column each, as Halko, Martinsson and Tropp find them (2011)."""
-    import numpy as np
-
     turned = matrix.turned()
     size = min(size, -(-matrix.height // THREADS_EACH), matrix.width)
     wide = min(size + _OVERSAMPLING, matrix.height, matrix.width)

@@ -12,12 +12,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from . import ask, documents, engines, query, showing, similarity, spelling, words
+from . import ask, documents, generations, query, showing, similarity, spelling, words
 from .ask import Moment, Results
 from .completion import Completion
 from .endorsements import Endorsement
-from .engines import Engine
 from .errors import NoLibrary, NotFound
+from .generations import Index
 from .outcome import Outcome
 from .query import Query
 from .ranking import Ranked, Sort
@@ -65,9 +65,9 @@ class Library:
         self.folder = folder
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._generation: tuple[str, Engine] | None = None
+        self._generation: tuple[str, Index] | None = None
         with self._moment() as store:
-            self._engine(store)
+            self._index(store)
 
     def ask(
         self,
@@ -90,7 +90,7 @@ class Library:
         Raises BadQuestion when there is nothing to look for, NotFound where there is no such thread.
         """
         with self._moment() as store:
-            moment = Moment(store, self._engine(store))
+            moment = Moment(store, *self._index(store))
             return ask.ask(text, moment, n=n, offset=offset, dial=dial, sort=sort, grouped=grouped, thread=thread, exact=exact)
 
     def top(
@@ -105,9 +105,9 @@ class Library:
             asked, notes = ask.full_names(asked, store)
             order: Order = "votes" if raw else "lift"
             total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
-            ranked = [Ranked(candidate, float((candidate.votes if raw else candidate.lift) or 0), {}) for candidate in found]
+            ranked = [Ranked(one.number, float((one.votes if raw else one.lift) or 0), {}, one.expected) for one in found]
             page = showing.page(ranked, offset, asked, store)
-            name = self._engine(store).name
+            name = self._index(store).engine.name
         took = (time.perf_counter() - started) * 1000
         by = "votes" if raw else "best"
         return Results(asked, total, took, name, 1.0, by, offset, page, notes, threads=None, listed=total)
@@ -177,7 +177,7 @@ class Library:
     def about(self) -> dict[str, Any]:
         """What is in the library: counts, tallies by site, category and year, archives, engine and generation."""
         with self._moment() as store:
-            engine = self._engine(store)
+            engine = self._index(store).engine
             archives: list[Archive] = store.archives()
             return {
                 "library": str(self.folder),
@@ -203,15 +203,15 @@ class Library:
         with store.snapshot():
             yield store
 
-    def _engine(self, store: Store) -> Engine:
-        """The engine of the generation that is in force at the store's moment."""
+    def _index(self, store: Store) -> Index:
+        """The generation that is in force at the store's moment."""
         generation, name = store.fact("generation"), store.fact("engine")
         if generation is None or name is None:
             raise NoLibrary(f"The library in {self.folder} has no index")
         with self._lock:
             # The one before is not closed here: a question may still be running on it. It goes when nobody holds it.
             if self._generation is None or self._generation[0] != generation:
-                self._generation = generation, engines.load(name).open(engines.folder(self.folder, generation))
+                self._generation = generation, generations.load(self.folder, generation, name)
             return self._generation[1]
 
     def _thread(self, name: str, store: Store) -> Thread:
@@ -224,7 +224,7 @@ class Library:
         self, asked: Query, n: int, store: Store, but: str | None = None, linked: Sequence[str] = ()
     ) -> tuple[Neighbour, ...]:
         """The threads that a query finds, those before all that the site says ask the same."""
-        scores = dict(self._engine(store).search(asked, "thread", n + 1 + len(linked))) if asked.terms else {}
+        scores = dict(self._index(store).engine.search(asked, "thread", n + 1 + len(linked))) if asked.terms else {}
         ids = [thread_id for thread_id in dict.fromkeys([*linked, *scores]) if thread_id != but]
         posts = store.posts(ids)
         found = [posts[thread_id] for thread_id in ids if thread_id in posts][:n]

@@ -13,16 +13,15 @@ The evaluations named below are nDCG@10 on development sets; `askive evaluate` r
 
 from __future__ import annotations
 
-import heapq
-import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, Literal, NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Literal, NamedTuple
 
-from .engines import Hit
+import numpy as np
+from numpy.typing import NDArray
+
+from .columns import UNKNOWN, Records, Rows
 from .likeness import Likeness
-from .rows import Candidate
 
 Sort = Literal["best", "votes", "newest", "oldest"]
 SORTS: Final[tuple[Sort, ...]] = ("best", "votes", "newest", "oldest")
@@ -108,161 +107,198 @@ BOOST_CAP: Final = 1.5
 """What the boost tends to, and never reaches; downwards half of the text is the limit. A bound, not tuned."""
 
 
-class TextScore(NamedTuple):
-    """What the words say for an answer, by where they stand; the text score is their sum."""
+_TOLD: Final = ("answer text", "thread text", "thread's answers", "same subject", "title")
+"""Signals that are told of every answer; the others where they count."""
 
-    answer: float
-    thread: float
-    siblings: float
-    subject: float = 0.0
-    title: float = 0.0
-    proximity: float = 0.0
-    nearby: float = 0.0
+Scores = NDArray[np.float64]
+
+
+class Matches(NamedTuple):
+    """What an engine found of one kind: rows of answers or of threads, each once, and their scores."""
+
+    rows: Rows
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Answers that were found, and what the words say for each, by where they stand: the text score is their sum."""
+
+    rows: Rows
+    facts: Records
+    """What is known of each, fields as in `columns.ANSWER`."""
+    answer: Scores
+    thread: Scores
+    siblings: Scores
+    subject: Scores
+    title: Scores
+    proximity: Scores
+    nearby: Scores
     """The proximity in another answer of the thread, as far as it is closer there."""
+
+    @property
+    def text(self) -> Scores:
+        parts = (self.answer, self.thread, self.siblings, self.subject, self.title, self.proximity, self.nearby)
+        text: Scores = np.sum(parts, axis=0)
+        return text
+
+    def only(self, kept: NDArray[Any]) -> Found:
+        """Some of them."""
+        return Found(*(getattr(self, part.name)[kept] for part in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
     """An answer in its place, with the parts that its score is made of: they add up to it."""
 
-    candidate: Candidate
+    number: int
+    """Of its post in the store."""
     score: float
     signals: Mapping[str, float]
+    expected: float | None = None
+    """See `standing.Standing`."""
 
 
-def _best_of_thread(own: Mapping[str, float], candidates: Iterable[Candidate]) -> dict[str, float]:
-    """The best match among the answers of each thread."""
-    best: dict[str, float] = {}
-    for candidate in candidates:
-        best[candidate.thread_id] = max(best.get(candidate.thread_id, 0.0), own.get(candidate.id, 0.0))
-    return best
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Answers in order, the best first, with the parts of their scores; an array each, taken apart only where it is shown."""
+
+    facts: Records
+    scores: Scores
+    signals: Mapping[str, Scores]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, place: int) -> Ranked:
+        parts = {name: float(values[place]) for name, values in self.signals.items()}
+        fact = self.facts[place]
+        return Ranked(
+            int(fact["number"]),
+            float(self.scores[place]),
+            {name: part for name, part in parts.items() if part or name in _TOLD},
+            None if np.isnan(fact["expected"]) else float(fact["expected"]),
+        )
+
+    def only(self, kept: NDArray[Any] | slice) -> Ranking:
+        """Some of them."""
+        return Ranking(self.facts[kept], self.scores[kept], {name: values[kept] for name, values in self.signals.items()})
 
 
-def threads_in_order(answers: Iterable[Hit], threads: Iterable[Hit], found: Mapping[str, Candidate]) -> list[str]:
-    """Ids of the threads that were found, by their own words or by those of an answer in `found`, best first."""
-    of_thread = dict(threads)
-    best = _best_of_thread(dict(answers), found.values())
-    scores = {
-        thread_id: THREAD_WEIGHT * of_thread.get(thread_id, 0.0) + (1 + SIBLING_WEIGHT) * best.get(thread_id, 0.0)
-        for thread_id in {*of_thread, *best}
-    }
-    return sorted(scores, key=lambda thread_id: (-scores[thread_id], thread_id))
+def threads_in_order(answers: Matches, their_threads: Rows, threads: Matches) -> Rows:
+    """Threads that were found, by their own words or by those of an answer, best first."""
+    known, place = np.unique(np.concatenate((threads.rows, their_threads)), return_inverse=True)
+    own, best = np.zeros((2, len(known)))
+    own[place[: len(threads.rows)]] = threads.scores
+    np.maximum.at(best, place[len(threads.rows) :], answers.scores)
+    scores = THREAD_WEIGHT * own + (1 + SIBLING_WEIGHT) * best
+    in_order: Rows = known[np.lexsort((known, -scores))]
+    return in_order
 
 
-def text_scores(
-    answers: Iterable[Hit],
-    threads: Iterable[Hit],
-    candidates: Mapping[str, Candidate],
-    alike: Mapping[str, Likeness] = MappingProxyType({}),
-) -> dict[str, TextScore]:
-    """The text score of each candidate; `alike` is by thread.
+def text_scores(answers: Matches, threads: Matches, rows: Rows, facts: Records, compared: Rows, alike: Likeness) -> Found:
+    """The text scores of answers, whose `rows` ascend; `alike` is of the threads `compared`.
 
     Those that stay below FLOOR of the best are left out: what is left is the set of results, whatever the dial and sort.
     """
-    own = dict(answers)
-    of_thread = dict(threads)
-    best_sibling = _best_of_thread(own, candidates.values())
-    matched = {
-        candidate.id: (
-            own.get(candidate.id, 0.0),
-            THREAD_WEIGHT * of_thread.get(candidate.thread_id, 0.0),
-            SIBLING_WEIGHT * best_sibling[candidate.thread_id],
-        )
-        for candidate in candidates.values()
-    }
-    best = max(map(sum, matched.values()), default=0.0)
-    gained = {
-        thread_id: (
-            SUBJECT_WEIGHT * best * found.subject,
-            best * (TITLE_WEIGHT * found.title + EXACT_WEIGHT * found.exact),
-        )
-        for thread_id, found in alike.items()
-    }
-    scores = {
-        answer_id: TextScore(*match, *gained.get(candidates[answer_id].thread_id, ())) for answer_id, match in matched.items()
-    }
-    floor = FLOOR * max(map(sum, scores.values()), default=0.0)
-    return {answer_id: score for answer_id, score in scores.items() if sum(score) >= floor}
+    known, of = np.unique(facts["thread"], return_inverse=True)
+    own = _placed(rows, answers)
+    thread = THREAD_WEIGHT * _placed(known, threads)[of]
+    siblings = SIBLING_WEIGHT * _best_of_thread(of, own, len(known))[of]
+    best = np.max(own + thread + siblings, initial=0.0)
+    subject = SUBJECT_WEIGHT * best * _placed(known, Matches(compared, alike.subject))[of]
+    title = best * _placed(known, Matches(compared, TITLE_WEIGHT * alike.title + EXACT_WEIGHT * alike.exact))[of]
+    nothing = np.zeros(len(rows))
+    found = Found(rows, facts, own, thread, siblings, subject, title, nothing, nothing)
+    text = found.text
+    return found.only(text >= FLOOR * np.max(text, initial=0.0))
 
 
-def to_read(scores: Mapping[str, TextScore]) -> list[str]:
-    """Ids of the answers that are worth a look at how close together they have the question's words."""
-    return heapq.nsmallest(READ, scores, key=lambda answer_id: (-sum(scores[answer_id]), answer_id))
+def _placed(among: Rows, matches: Matches) -> Scores:
+    """The score of each of some ascending rows, 0 for those that did not match."""
+    scores = np.zeros(len(among))
+    if len(among):
+        places = np.minimum(np.searchsorted(among, matches.rows), len(among) - 1)
+        there = among[places] == matches.rows
+        scores[places[there]] = matches.scores[there]
+    return scores
 
 
-def with_proximity(
-    scores: Mapping[str, TextScore], candidates: Mapping[str, Candidate], closeness: Mapping[str, float]
-) -> dict[str, TextScore]:
-    """The same scores with what answers and threads gain by proximity; `closeness` has the answers that were read."""
-    unit = PROXIMITY_WEIGHT * max(map(sum, scores.values()), default=0.0)
-    closest = _best_of_thread(closeness, (candidates[answer_id] for answer_id in closeness))
-    gained = dict(scores)
-    for answer_id, score in scores.items():
-        most = closest.get(candidates[answer_id].thread_id, 0.0)
-        if most:
-            own = closeness.get(answer_id, 0.0)
-            gained[answer_id] = score._replace(proximity=unit * own, nearby=unit * (most - own))
-    return gained
+def _best_of_thread(of: Rows, scores: Scores, threads: int) -> Scores:
+    """The best score among the answers of each thread; `of` says which one an answer is of."""
+    best = np.zeros(threads)
+    np.maximum.at(best, of, scores)
+    return best
 
 
-def rank(
-    scores: Mapping[str, TextScore], candidates: Mapping[str, Candidate], *, dial: float = 0.5, sort: Sort = "best"
-) -> list[Ranked]:
-    """The answers of `scores` in order. `dial` goes from 0, the text alone, to 1, the community twice over.
+def to_read(found: Found) -> Rows:
+    """Places among what was found of the answers that are worth a look at how close together they have the question's words."""
+    return _order(found.facts, found.text)[:READ]
 
-    Dial and sort change the order, never the set. Answers without the sort's column come last, equals by score, then id.
+
+def with_proximity(found: Found, read: Rows, closeness: Scores) -> Found:
+    """The same with what answers and threads gain by proximity; `closeness` is of the answers that were read."""
+    known, of = np.unique(found.facts["thread"], return_inverse=True)
+    own = np.zeros(len(found.rows))
+    own[read] = closeness
+    unit = PROXIMITY_WEIGHT * np.max(found.text, initial=0.0)
+    closest = _best_of_thread(of, own, len(known))[of]
+    return replace(found, proximity=unit * own, nearby=unit * (closest - own))
+
+
+def rank(found: Found, *, dial: float = 0.5, sort: Sort = "best") -> Ranking:
+    """The answers in order. `dial` goes from 0, the text alone, to 1, the community twice over.
+
+    Dial and sort change the order, never the set. Answers without the sort's column come last; equals by score, then by their
+    place in their thread.
     """
-    ranked = [_score(candidates[answer_id], score, dial) for answer_id, score in scores.items()]
-    return sorted(ranked, key=lambda answer: (_sort_key(answer.candidate, sort), -answer.score, answer.candidate.id))
+    signals = _signals(found, dial)
+    scores = np.sum(list(signals.values()), axis=0)
+    order = _order(found.facts, scores, sort)
+    return Ranking(found.facts, scores, signals).only(order)
 
 
-def _score(candidate: Candidate, found: TextScore, dial: float) -> Ranked:
-    text = sum(found)
-    signals = {
-        "answer text": found.answer,
-        "thread text": found.thread,
-        "thread's answers": found.siblings,
-        "same subject": found.subject,
-        "title": found.title,
-    }
-    signals |= {name: gain for name, gain in (("proximity", found.proximity), ("thread's proximity", found.nearby)) if gain}
-    signals |= {name: -text * lost for name, lost in lacking(candidate).items() if lost}
-    text = sum(signals.values())
-    parts = community(candidate)
-    raw = 2 * dial * sum(parts.values())
-    boost = BOOST_CAP * math.tanh(raw / BOOST_CAP) if raw > 0 else math.tanh(2 * raw) / 2
+def _signals(found: Found, dial: float) -> dict[str, Scores]:
+    """The parts of each answer's score."""
+    told = (found.answer, found.thread, found.siblings, found.subject, found.title)
+    signals = dict(zip(_TOLD, told, strict=True)) | {"proximity": found.proximity, "thread's proximity": found.nearby}
+    text = found.text
+    signals |= {name: -text * lost for name, lost in lacking(found.facts).items()}
+    text = np.sum(list(signals.values()), axis=0)
+    parts = community(found.facts)
+    together = np.sum(list(parts.values()), axis=0)
+    raw = 2 * dial * together
+    boost = np.where(raw > 0, BOOST_CAP * np.tanh(raw / BOOST_CAP), np.tanh(2 * raw) / 2)
     # Saturation is shared out, so that the parts still add up to the score.
-    share = boost / sum(parts.values()) if raw else 0.0
-    signals |= {name: text * share * part for name, part in parts.items() if part}
-    return Ranked(candidate, sum(signals.values()), signals)
+    share = np.divide(boost, together, out=np.zeros(len(text)), where=raw != 0)
+    return signals | {name: text * share * part for name, part in parts.items()}
 
 
-def lacking(candidate: Candidate) -> dict[str, float]:
-    """The shares of its text score that an answer loses for its form; together less than half."""
+def lacking(facts: Records) -> dict[str, Scores]:
+    """The shares of their text scores that answers lose for their form; together less than half."""
     return {
-        "short answer": SHORT_WEIGHT * SHORT / (candidate.length + SHORT),
-        "asks itself": ASKING_WEIGHT * candidate.asking,
-        "late answer": LATE_WEIGHT * math.log1p(min(candidate.place, LATEST)),
+        "short answer": SHORT_WEIGHT * SHORT / (facts["length"] + float(SHORT)),
+        "asks itself": ASKING_WEIGHT * facts["asking"],
+        "late answer": LATE_WEIGHT * np.log1p(np.minimum(facts["place"], LATEST)),
     }
 
 
-def community(candidate: Candidate) -> dict[str, float]:
-    """The parts of the boost before saturation. What is not known (None) is neutral."""
+def community(facts: Records) -> dict[str, Scores]:
+    """The parts of the boost before saturation. What is not known is neutral."""
     # Somebody who says "I favorited this" is among the votes already.
-    backing = candidate.backers - 0.5 * candidate.favorited_backers - candidate.dissenters
+    backing = facts["backers"] - 0.5 * facts["favorited"] - facts["dissenters"]
     return {
-        "votes": VOTES_WEIGHT * (candidate.lift or 0.0),
-        "endorsements": ENDORSEMENT_WEIGHT * math.copysign(math.log2(1 + abs(backing)), backing),
-        "best answer": BEST_WEIGHT if candidate.best else 0.0,
-        "asker's outcome": OUTCOME_WEIGHT * (0 if candidate.outcome is None else 1 if candidate.outcome else -1),
+        "votes": VOTES_WEIGHT * np.nan_to_num(facts["lift"]),
+        "endorsements": ENDORSEMENT_WEIGHT * np.copysign(np.log2(1 + np.abs(backing)), backing),
+        "best answer": BEST_WEIGHT * (facts["best"] == 1),
+        "asker's outcome": OUTCOME_WEIGHT * ((facts["outcome"] == 1) * 1.0 - (facts["outcome"] == 0)),
     }
 
 
-def _sort_key(candidate: Candidate, sort: Sort) -> float:
-    if sort == "votes":
-        return math.inf if candidate.votes is None else -candidate.votes
-    if sort == "newest":
-        return math.inf if candidate.written is None else -candidate.written
-    if sort == "oldest":
-        return math.inf if candidate.written is None else candidate.written
-    return 0.0
+def _order(facts: Records, scores: Scores, sort: Sort = "best") -> Rows:
+    """Places in order: by the sort, then by score, then in a way that depends on nothing but the answers."""
+    keys: list[NDArray[Any]] = [facts["key"], facts["place"], -scores]
+    if sort != "best":
+        column = facts["votes" if sort == "votes" else "written"]
+        keys += [column if sort == "oldest" else -column, column == UNKNOWN]
+    return np.lexsort(keys)

@@ -19,6 +19,7 @@ COLUMNS: Final = POST.count(",") + 1
 SELECT: Final = (
     f"SELECT {', '.join(f'p.{column}' for column in POST.split(', '))}, b.body FROM posts p JOIN bodies b USING (number)"
 )
+SELECT_NUMBERED: Final = SELECT.replace("SELECT ", "SELECT number, ", 1)
 PAGE_ORDER: Final = "ORDER BY p.thread_id, p.position, p.written, p.id"
 
 
@@ -27,43 +28,21 @@ CopyRow = tuple[tuple[Any, ...], str, int, tuple[tuple[int, int], ...]]
 history of its votes. Times are seconds since 1970."""
 
 
-class Candidate(NamedTuple):
-    """What the ranker needs to know of an answer, without its text."""
+class PostName(NamedTuple):
+    """Which post, and in which thread."""
 
     id: str
     thread_id: str
-    site: str
-    category: str | None
-    author: str | None
-    year: int | None
-    written: int | None
-    """Seconds since 1970."""
+
+
+class Leafed(NamedTuple):
+    """An answer in a list that is leafed through, as it stands there."""
+
+    number: int
     votes: int | None
-    best: int | None
-    """1 or 0, as SQLite has it: a question reads a thousand of these."""
     lift: float | None
-    backers: int
-    """Persons who back the answer in words."""
-    dissenters: int
-    favorited_backers: int
-    """Backers who say that they also voted: they are in `votes` already."""
-    outcome: int | None = None
-    """1 if the asker says that it worked, 0 if that it did not help."""
-    expected: float | None = None
-    """See `Standing`."""
-    length: int = 0
-    """Terms in it."""
-    asking: float = 0.0
-    """The share of its sentences that are questions."""
-    place: int = 0
-    """How many answers of its thread came before it."""
-
-
-class Gist(NamedTuple):
-    """What is compared with a question of a thread that it found."""
-
-    title: str
-    vector: bytes | None
+    """See `standing.Standing`, as for the next."""
+    expected: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,20 +42,21 @@ class RankedAnswer:
 
 
 def page(
-    ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Mapping[str, int] | None = None
+    ranked: Sequence[Ranked], offset: int, asked: Query, store: Store, below: Sequence[int | None] | None = None
 ) -> tuple[RankedAnswer, ...]:
-    """The answers of one page, numbered from `offset` on; only here are their texts read."""
-    ids = [answer.candidate.id for answer in ranked]
-    posts = store.posts([*ids, *(answer.candidate.thread_id for answer in ranked)])
-    backers = store.backers(ids)
-    outcomes = store.outcomes(sorted({answer.candidate.thread_id for answer in ranked}))
+    """The answers of one page, numbered from `offset` on; only here are their texts read. `below` is one for one with them."""
+    answers = store.posts_by_number([answer.number for answer in ranked])
+    thread_ids = sorted({post.thread_id for post in answers.values()})
+    questions = store.posts(thread_ids)
+    backers = store.backers([post.id for post in answers.values()])
+    outcomes = store.outcomes(thread_ids)
     terms = _rarity(asked, store)
     typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
-    in_questions = {post.id: _terms_of(post, terms, terms.keys()) for post in posts.values() if post.kind == "question"}
+    in_questions = {post.id: _terms_of(post, terms, terms.keys()) for post in questions.values()}
     shown = []
-    for rank, answer in enumerate(ranked, offset + 1):
-        post = posts[answer.candidate.id]
-        question = posts.get(answer.candidate.thread_id)
+    for rank, (answer, more) in enumerate(zip(ranked, below or (None,) * len(ranked), strict=True), offset + 1):
+        post = answers[answer.number]
+        question = questions.get(post.thread_id)
         thread = Thread(post.thread_id, question, (), {})
         own = markup.own_words(post.body)
         asked_there = in_questions.get(post.thread_id, set())
@@ -69,12 +70,12 @@ def page(
                 question=question,
                 endorsed_by=tuple(backers.get(post.id, ())),
                 outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
-                usual_votes=standing.votes_of(answer.candidate.expected),
+                usual_votes=standing.votes_of(answer.expected),
                 words=len(terms.keys() & typed),
                 missing=tuple(typed[term] for term in terms if term in typed and term not in had),
                 score=answer.score,
                 signals=answer.signals,
-                more_in_thread=(below or {}).get(post.id),
+                more_in_thread=more,
                 snippet=passage.best(own, terms, phrases=asked.phrases),
             )
         )

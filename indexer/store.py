@@ -15,11 +15,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
-from itertools import islice
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from . import words
+from .columns import AnswerRow, ThreadRow
 from .completion import Titles
 from .endorsements import Endorsement
 from .errors import LibraryError, NoLibrary
@@ -28,15 +30,18 @@ from .query import Filters
 from .rows import (
     PAGE_ORDER,
     SELECT,
+    SELECT_NUMBERED,
     Archive,
-    Candidate,
-    Gist,
+    Leafed,
+    PostName,
     to_archive,
     to_post,
     to_threads,
 )
 from .thread import UNTITLED, Capture, Post, Thread
 from .vocabulary import Vocabulary
+
+T = TypeVar("T")
 
 FILE: Final = "library.sqlite"
 _CHUNK: Final = 500
@@ -203,13 +208,36 @@ class Store:
                 found[row[0]] = to_post(row)
         return found
 
-    def bodies(self, post_ids: Sequence[str]) -> dict[str, str]:
-        """The bodies of posts by id, of those that are known: all that reading them needs, in a fraction of the time."""
-        found: dict[str, str] = {}
-        for chunk in chunks(post_ids):
+    def posts_by_number(self, numbers: Sequence[int]) -> dict[int, Post]:
+        """Posts by their number in the store, those that are known."""
+        found = {}
+        for chunk in chunks(numbers):
             marks = ", ".join("?" * len(chunk))
-            select = f"SELECT p.id, b.body FROM posts p JOIN bodies b USING (number) WHERE p.id IN ({marks})"
-            found.update(self._db.execute(select, chunk))
+            for number, *row in self._db.execute(f"{SELECT_NUMBERED} WHERE p.number IN ({marks})", chunk):
+                found[number] = to_post(row)
+        return found
+
+    def names(self, numbers: Sequence[int]) -> list[PostName]:
+        """Which posts these are, one for one."""
+        found: dict[int, PostName] = {}
+        for chunk in chunks(numbers):
+            marks = ", ".join("?" * len(chunk))
+            rows = self._db.execute(f"SELECT number, id, thread_id FROM posts WHERE number IN ({marks})", chunk)
+            found |= {number: PostName(*names) for number, *names in rows}
+        return [found[number] for number in numbers]
+
+    def count_ranked(self, post_ids: Sequence[str]) -> int:
+        """How many of these posts are answers that are ranked."""
+        given = "SELECT value FROM json_each(?)"
+        counted = self._db.execute(f"SELECT count(*) FROM posts WHERE advice AND id IN ({given})", (json.dumps(post_ids),))
+        return int(counted.fetchone()[0])
+
+    def bodies(self, numbers: Sequence[int]) -> dict[int, str]:
+        """The bodies of posts by number, of those that are known: all that reading them needs, in a fraction of the time."""
+        found: dict[int, str] = {}
+        for chunk in chunks(numbers):
+            marks = ", ".join("?" * len(chunk))
+            found.update(self._db.execute(f"SELECT number, body FROM bodies WHERE number IN ({marks})", chunk))
         return found
 
     def titles(self, thread_ids: Sequence[str]) -> dict[str, str]:
@@ -223,33 +251,26 @@ class Store:
 
     # Reading answers to rank
 
-    _CANDIDATE: Final = (
-        "SELECT p.id, p.thread_id, p.site, p.thread_category, CASE WHEN p.anonymous THEN NULL ELSE p.author END,"
-        f" {YEAR}, p.written, p.votes, p.best, p.lift, p.backers, p.dissenters, p.favorited_backers,"
-        " p.outcome, p.expected, p.length, p.asking, p.place FROM posts p WHERE p.advice"
-    )
-
-    def candidates(self, *, answer_ids: Sequence[str] = (), thread_ids: Sequence[str] = ()) -> dict[str, Candidate]:
-        """The answers named, and all answers of the threads named, by id."""
-        found: dict[str, Candidate] = {}
-        for column, ids in (("p.id", answer_ids), ("p.thread_id", thread_ids)):
-            for chunk in chunks(ids):
-                marks = ", ".join("?" * len(chunk))
-                for row in self._db.execute(f"{self._CANDIDATE} AND {column} IN ({marks})", chunk):
-                    found[row[0]] = Candidate._make(row)
-        return found
-
-    def gists(self, thread_ids: Sequence[str]) -> dict[str, Gist]:
-        """What threads are about, by id."""
-        found: dict[str, Gist] = {}
-        for chunk in chunks(thread_ids):
-            rows = self._db.execute(
-                "SELECT t.value, p.title, v.vector FROM json_each(?) t LEFT JOIN posts p ON p.id = t.value"
-                " LEFT JOIN thread_vectors v ON v.thread_id = t.value",
-                (json.dumps(chunk),),
-            )
-            found |= {thread_id: Gist(title or "", vector) for thread_id, title, vector in rows}
-        return found
+    def thread_rows(self) -> Iterator[ThreadRow]:
+        """What ranking has to know of every thread and its answers, in the order of their ids: what `columns` are made of."""
+        vectors = self._db.cursor().execute("SELECT thread_id, vector FROM thread_vectors ORDER BY thread_id")
+        waiting: tuple[str, bytes | None] = next(vectors, ("", None))
+        rows = self._db.cursor().execute(
+            "SELECT p.thread_id, p.kind = 'question', p.title, p.number, p.id, p.written, p.votes, p.lift, p.expected, "
+            " p.asking, p.length, p.place, CASE WHEN p.anonymous THEN NULL ELSE p.author END, p.site, p.thread_category,"
+            " p.backers, p.dissenters, p.favorited_backers, p.best, p.outcome FROM posts p"
+            f" WHERE p.advice OR p.kind = 'question' {PAGE_ORDER}"
+        )
+        for thread_id, group in groupby(rows, key=itemgetter(0)):
+            while waiting[0] < thread_id and (following := next(vectors, None)):
+                waiting = following
+            title, answers = "", []
+            for _, is_question, said, *answer in group:
+                if is_question:
+                    title = said or ""
+                else:
+                    answers.append(AnswerRow._make(answer))
+            yield ThreadRow(thread_id, title, waiting[1] if waiting[0] == thread_id else None, answers)
 
     def term_vectors(self, terms: Sequence[str]) -> dict[str, bytes]:
         """The vectors of those terms that have one."""
@@ -268,7 +289,7 @@ class Store:
         offset: int = 0,
         voted: bool = False,
         thread_id: str | None = None,
-    ) -> tuple[int, list[Candidate]]:
+    ) -> tuple[int, list[Leafed]]:
         """How many answers pass the filters, and a stretch of them in order; those without the order's column come last.
 
         With `voted`, only answers whose votes are known; with `thread_id`, only those of this thread.
@@ -278,9 +299,11 @@ class Store:
             where += " AND p.votes IS NOT NULL"
         total: int = self._db.execute(f"SELECT count(*) FROM posts p WHERE p.advice {where}", values).fetchone()[0]
         rows = self._db.execute(
-            f"{self._CANDIDATE} {where} ORDER BY {_ORDERS[order]}, p.id LIMIT ? OFFSET ?", (*values, limit, offset)
+            "SELECT p.number, p.votes, p.lift, p.expected FROM posts p"
+            f" WHERE p.advice {where} ORDER BY {_ORDERS[order]}, p.id LIMIT ? OFFSET ?",
+            (*values, limit, offset),
         )
-        return total, list(map(Candidate._make, rows))
+        return total, list(map(Leafed._make, rows))
 
     def count_threads(self, filters: Filters, *, thread_id: str | None = None) -> int:
         """How many threads the answers are from that pass the filters."""
@@ -407,8 +430,8 @@ def _conditions(filters: Filters, thread_id: str | None = None) -> tuple[str, tu
     return "".join(f" AND {condition}" for condition in conditions), tuple(values)
 
 
-def chunks(ids: Iterable[str]) -> Iterator[Sequence[str]]:
-    """`ids` in pieces that one statement can take."""
+def chunks(ids: Iterable[T]) -> Iterator[Sequence[T]]:
+    """`ids`, or numbers, in pieces that one statement can take."""
     left = iter(ids)
     while chunk := list(islice(left, _CHUNK)):
         yield chunk

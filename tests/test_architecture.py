@@ -18,9 +18,10 @@ FLOORS = [
     {"words", "markup", "plainmarkup", "sentences"},
     {"query", "documents", "agreement", "names", "judged", "measures", "ownwords", "telling", "latent", "substance", "proximity"},
     {"archives", "engines", "endorsements", "outcome", "standing", "merging", "forgetting", "passage", "rows"},
-    {"vocabulary", "relaxation"},
-    {"completion", "spelling"},
-    {"store", "likeness"},
+    {"likeness"},
+    {"vocabulary", "relaxation", "columns"},
+    {"completion", "spelling", "generations"},
+    {"store"},
     {"steps"},
     {"writing", "ranking", "similarity", "grouping", "importing"},
     {"showing", "infodump_matching"},
@@ -60,7 +61,10 @@ ONLY_HERE = {
     "tqdm": {"indexer/terminal.py"},
     "ir_measures": {"indexer/measures.py"},
     "scipy": {"indexer/measures.py"},
-    "numpy": {"indexer/measures.py", "indexer/latent.py"},
+    "numpy": {
+        "indexer/measures.py",
+        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "ask")),
+    },
 }
 SOURCES = sorted(path for folder in ("indexer", "webui") for path in (ROOT / folder).rglob("*.py"))
 

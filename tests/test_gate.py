@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import answer, question, write_archive
 
-from indexer import documents, engines, forgetting, gate, markup, words
+from indexer import documents, engines, forgetting, gate, generations, markup, words
 from indexer.ask import Moment, order
 from indexer.build import build
 from indexer.cli import main
@@ -285,8 +285,9 @@ def test_a_rank_counts_what_both_have_and_nothing_of_the_thread_that_asks(tmp_pa
 
 def moment(library, stack):
     store = stack.enter_context(closing(Store(library)))
-    engine = engines.load("memory").open(engines.folder(library, store.fact("generation")))
-    return Moment(store, stack.enter_context(closing(engine)))
+    index = generations.load(library, store.fact("generation"), "memory")
+    stack.enter_context(closing(index.engine))
+    return Moment(store, *index)
 
 
 def test_other_threads_are_asked_for_by_a_sentence_of_the_question_or_of_the_best_answer(sample):

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+import numpy as np
 import pytest
 from conftest import answer, question
 from hypothesis import given
 from hypothesis import strategies as st
-from test_ranking import candidate
+from test_ranking import fact, facts
 
 from indexer import grouping
 from indexer.errors import NotFound
+from indexer.grouping import Listing
 from indexer.library import Library
-from indexer.ranking import SORTS, Ranked
+from indexer.ranking import SORTS, Ranking
 
 
-def ranked(threads: str) -> list[Ranked]:
-    """A ranking: a letter for the thread of each answer."""
-    return [Ranked(candidate(f"{n}", thread_id=thread), 1.0, {}) for n, thread in enumerate(threads)]
+def ranked(threads: str) -> Ranking:
+    """A ranking: a letter for the thread of each answer, whose number is its place."""
+    known = facts(*(fact(number=place, thread=ord(thread)) for place, thread in enumerate(threads)))
+    return Ranking(known, np.ones(len(known)), {})
+
+
+def folded(threads: str) -> Listing:
+    return grouping.by_thread(ranked(threads), 0, len(threads))
 
 
 def listed(threads: str) -> str:
-    return "".join(one.candidate.id for one in grouping.by_thread(ranked(threads)).answers)
+    return "".join(str(one.number) for one in folded(threads).answers)
 
 
 def test_every_thread_is_listed_once():
@@ -37,24 +42,30 @@ def test_the_thread_that_was_meant_shows_three():
 
 
 def test_an_answer_counts_those_of_its_thread_below_it():
-    listing = grouping.by_thread(ranked("aaaaabab"))
-    assert [listing.below[one.candidate.id] for one in listing.answers] == [5, 4, 3, 1]
+    listing = folded("aaaaabab")
+    assert listing.below == (5, 4, 3, 1)
     assert (listing.total, listing.threads, listing.listed) == (8, 2, 4)
 
 
 @given(st.text(st.sampled_from("abcde"), max_size=40))
 def test_nothing_is_lost(threads):
-    listing = grouping.by_thread(ranked(threads))
-    flat = grouping.flat(ranked(threads))
+    listing = folded(threads)
+    flat = grouping.flat(ranked(threads), 0, len(threads))
     assert (listing.total, listing.threads) == (flat.total, flat.threads) == (len(threads), len(set(threads)))
     assert listing.listed == len(listing.answers) <= len(set(threads)) + grouping.LEADING - 1
-    places = [int(one.candidate.id) for one in listing.answers]
+    places = [one.number for one in listing.answers]
     assert places == sorted(places)
-    shown = Counter(one.candidate.thread_id for one in listing.answers)
-    assert set(shown) == set(threads)
-    last = {one.candidate.thread_id: one.candidate.id for one in listing.answers}
-    assert sum(listing.below[name] for name in last.values()) + listing.listed == len(threads)
-    assert flat.answers == tuple(ranked(threads))
+    assert {threads[place] for place in places} == set(threads)
+    last = {threads[place]: below for place, below in zip(places, listing.below, strict=True)}
+    assert sum(last.values()) + listing.listed == len(threads)
+    assert [one.number for one in flat.answers] == list(range(len(threads)))
+
+
+@given(st.text(st.sampled_from("abc"), max_size=20), st.integers(0, 25), st.integers(0, 5))
+def test_a_stretch_is_a_part_of_the_whole(threads, offset, n):
+    whole, part = folded(threads), grouping.by_thread(ranked(threads), offset, n)
+    assert [one.number for one in part.answers] == [one.number for one in whole.answers][offset : offset + n]
+    assert part.below == whole.below[offset : offset + n]
 
 
 @pytest.fixture

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import likeness
-from indexer.rows import Gist
+from indexer import latent, likeness
+from indexer.likeness import Gists
+
+
+class Found(NamedTuple):
+    subject: float
+    title: float
+    exact: bool
 
 
 def titles(text, *named):
-    found = likeness.of_threads(text, [], {}, {str(n): Gist(title, None) for n, title in enumerate(named)})
-    return [found[str(n)] for n in range(len(named))]
+    shapes = [likeness.shape(title) for title in named]
+    gists = Gists(
+        np.array([shape.said for shape in shapes], np.uint64),
+        np.array([group for shape in shapes for group in shape.groups], np.uint32),
+        np.array([count for shape in shapes for count in shape.counts], np.uint8),
+        np.array([len(shape.groups) for shape in shapes], np.int32),
+        np.zeros((len(named), latent.DIMENSIONS), np.int8),
+    )
+    alike = likeness.of_threads(text, [], {}, gists)
+    return [Found(*parts) for parts in zip(alike.subject, alike.title, alike.exact, strict=True)]
 
 
 def test_titles_meet_letter_by_letter():
@@ -28,7 +45,7 @@ def test_a_title_that_is_the_question_is_exact_whatever_its_dress():
 
 
 def test_nothing_is_like_nothing():
-    assert titles("?!", "", "...") == [likeness.Likeness(0.0, 0.0, exact=False)] * 2
+    assert titles("?!", "", "...") == [Found(0.0, 0.0, exact=False)] * 2
 
 
 @given(st.text(max_size=40), st.lists(st.text(max_size=40), max_size=4))

@@ -342,7 +342,7 @@ def test_the_askers_word_counts_once(library_of):
     asked = thread(("fern", "Tar."), ("moss", "I agree with fern."), ("mossy stump", "I did what fern said."))
     assert asked.question is not None
     with library_of(asked.question, *asked.replies)._moment() as store:
-        (fern,) = (found for found in store.candidates(thread_ids=["t:1"]).values() if found.author == "fern")
+        (fern,) = (found for thread in store.thread_rows() for found in thread.answers if found.author == "fern")
         assert (fern.backers, fern.outcome) == (1, 1)
         assert store.backers([fern.id]) == {fern.id: ["moss", "mossy stump"]}
 

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 import pytest
 from conftest import SAMPLE
 
-from indexer import engines, evaluate, measures, ranking, runs, scoreboard
+from indexer import evaluate, generations, measures, ranking, runs, scoreboard
 from indexer.ask import Moment, order
 from indexer.evaluate import Run
 from indexer.judged import Variant
@@ -122,10 +122,10 @@ def rerun(compared, sample_library) -> Iterator[Callable[[], Run]]:
     """A function that asks everything anew, with whatever has been done to the ranking by then."""
     topics = compared.evaluation.topics
     with closing(Store(sample_library)) as store, store.snapshot():
-        folder = engines.folder(sample_library, store.fact("generation"))
-        with closing(engines.load(store.fact("engine")).open(folder)) as engine:
+        index = generations.load(sample_library, store.fact("generation"), store.fact("engine"))
+        with closing(index.engine) as engine:
             # What the engine finds is the same each time.
-            moment = Moment(store, SimpleNamespace(name=engine.name, search=cache(engine.search)))
+            moment = Moment(store, SimpleNamespace(name=engine.name, search=cache(engine.search)), index.columns)
 
             def ask() -> Run:
                 found = {qid: [c.id for c in order(text, moment, measures.DEPTH)] for qid, text in topics.texts.items()}
@@ -141,7 +141,7 @@ def test_the_same_ranking_passes_to_the_last_digit(compared, rerun):
 
 
 def reversed_order(monkeypatch, rank):
-    monkeypatch.setattr(ranking, "rank", lambda *args, **options: rank(*args, **options)[::-1])
+    monkeypatch.setattr(ranking, "rank", lambda *args, **options: rank(*args, **options).only(slice(None, None, -1)))
 
 
 def votes_alone(monkeypatch, rank):

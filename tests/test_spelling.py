@@ -16,7 +16,7 @@ from indexer.store import Store
 def correct(sample_library):
     """A function that gives the corrected question and whether it is searched, or None."""
     library, store = Library(sample_library), Store(sample_library)
-    engine = library._engine(store)
+    engine = library._index(store).engine
 
     def asked(text):
         found = spelling.correct(text, store.vocabulary, partial(ask.together, engine))

@@ -113,11 +113,6 @@ def load(name: str) -> EngineModule:
         raise NotInstalled(f"The engine “{name}” needs a package that is not installed ({error})", FAST) from error
 
 
-def folder(library: Path, generation: str) -> Path:
-    """Where the index of a generation lies."""
-    return library / "index" / generation
-
-
 class BM25:
     """The text score of every engine: Okapi BM25 with the non-negative idf.
 

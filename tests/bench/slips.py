@@ -91,7 +91,7 @@ def slips(library: Library, questions: list[str], rng: Random) -> Iterator[Slip]
 def corrector(library: Library):
     def correct(text: str) -> Correction | None:
         with library._moment() as store:
-            return spelling.correct(text, store.vocabulary, partial(together, library._engine(store)))
+            return spelling.correct(text, store.vocabulary, partial(together, library._index(store).engine))
 
     return correct
 

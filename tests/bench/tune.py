@@ -26,9 +26,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from indexer import evaluate, judged, measures
@@ -37,7 +38,6 @@ from indexer.errors import AskiveError, BadQuestion, BadSetting
 from indexer.judged import Topics, Variant
 from indexer.library import Library
 from indexer.query import Query
-from indexer.rows import Candidate
 from indexer.store import Store
 
 FACTORS: Final = (0.0, 0.5, 0.75, 4 / 3, 2.0)
@@ -67,34 +67,17 @@ class Remembering(Library):
 
     def __init__(self, folder: Path) -> None:
         self._found: dict[tuple[Query, str, int], list[Hit]] = {}
-        self._read: dict[Any, dict[str, Candidate]] = {}
-        self._known: dict[str, Candidate] = {}
         super().__init__(folder)
 
-    @contextmanager
-    def _moment(self) -> Iterator[Any]:
-        with super()._moment() as store:
-            yield _Overlaid(store, candidates=lambda **ids: self._candidates(store, **ids))
-
-    def _engine(self, store: Store) -> Any:
-        engine = super()._engine(store)
-        return _Overlaid(engine, search=lambda asked, kind, limit: self._hits(engine, asked, kind, limit))
+    def _index(self, store: Store) -> Any:
+        index = super()._index(store)
+        return index._replace(engine=_Overlaid(index.engine, search=partial(self._hits, index.engine)))
 
     def _hits(self, engine: Engine, asked: Query, kind: Any, limit: int) -> list[Hit]:
         key = asked, kind, limit
         if key not in self._found:
             self._found[key] = [Hit(sys.intern(hit.id), hit.score) for hit in engine.search(asked, kind, limit)]
         return self._found[key]
-
-    def _candidates(self, store: Store, **ids: Sequence[str]) -> dict[str, Candidate]:
-        key = tuple((name, tuple(values)) for name, values in sorted(ids.items()))
-        if key not in self._read:
-            found = store.candidates(**ids)
-            self._read[key] = {name: self._known.setdefault(name, candidate) for name, candidate in found.items()}
-        return dict(self._read[key])
-
-    def _page(self, ranked: Sequence[Any], *_others: Any) -> tuple[Any, ...]:
-        return tuple(SimpleNamespace(answer=SimpleNamespace(id=answer.candidate.id)) for answer in ranked)
 
 
 class _Overlaid:
