@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from array import array
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, BinaryIO, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,20 +128,20 @@ class Columns:
             self.answers = _mapped(folder, "answers", ANSWER, sizes)
             self.threads = _mapped(folder, "threads", THREAD, sizes)
             self._letters = _mapped(folder, "letters", LETTERS, sizes)
-            self._answer_names = _mapped(folder, "answer_names", NAME, sizes)
-            self._thread_names = _mapped(folder, "thread_names", NAME, sizes)
-            self._sites = _folded(table["sites"])
-            self._categories = _folded(table["categories"])
+            self.answer_names = _mapped(folder, "answer_names", NAME, sizes)
+            self.thread_names = _mapped(folder, "thread_names", NAME, sizes)
+            self.sites: list[str] = table["sites"]
+            self.categories: list[str] = table["categories"]
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ForeignIndex(f"{folder} holds no whole columns ({error})") from error
 
     def rows_of(self, answer_ids: Iterable[str]) -> Rows:
         """The rows of answers by their ids; -1 for one that is not there."""
-        return _find(self._answer_names, answer_ids)
+        return _find(self.answer_names, answer_ids)
 
     def threads_of(self, thread_ids: Iterable[str]) -> Rows:
         """The rows of threads by their ids; -1 for one that is not there."""
-        return _find(self._thread_names, thread_ids)
+        return _find(self.thread_names, thread_ids)
 
     def rows_in(self, threads: Rows) -> Rows:
         """The rows of all answers of some threads, thread after thread."""
@@ -151,9 +152,9 @@ class Columns:
         """Which answers pass the filters: `Filters.accept`, for all of them at once."""
         passed = np.ones(len(answers), np.bool_)
         if filters.sites:
-            passed &= np.isin(answers["site"], _numbers(self._sites, filters.sites))
+            passed &= np.isin(answers["site"], _numbers(self.sites, filters.sites))
         if filters.categories:
-            passed &= np.isin(answers["category"], _numbers(self._categories, filters.categories))
+            passed &= np.isin(answers["category"], _numbers(self.categories, filters.categories))
         if filters.authors:
             passed &= np.isin(answers["author"], np.array([digest(name) for name in filters.authors], np.uint64))
         if filters.votes is not None:
@@ -197,13 +198,9 @@ def _ranges(first: NDArray[Any], lengths: NDArray[Any]) -> Rows:
     return ranges
 
 
-def _folded(names: Sequence[str]) -> list[str]:
-    return [words.fold(name) for name in names]
-
-
 def _numbers(known: Sequence[str], wanted: Iterable[str]) -> list[int]:
     named = set(wanted)
-    return [number for number, name in enumerate(known) if name in named]
+    return [number for number, name in enumerate(known) if words.fold(name) in named]
 
 
 def _within(numbers: NDArray[Any], span: Range) -> NDArray[np.bool_]:
@@ -223,12 +220,14 @@ def _years(seconds: NDArray[Any]) -> NDArray[np.int64]:
 
 
 class _File:
-    """Records on their way to disk, some of them still in memory."""
+    """Records on their way to disk, some of them still in memory; those of `before` come first."""
 
-    def __init__(self, file: BinaryIO, kind: np.dtype[Any]) -> None:
-        self._file, self._kind = file, kind
+    def __init__(self, path: Path, kind: np.dtype[Any], before: Path | None) -> None:
+        if before:
+            shutil.copyfile(before, path)
+        self._file, self._kind = path.open("ab"), kind
         self._waiting: list[tuple[Any, ...]] = []
-        self.size = 0
+        self.size = self._file.tell() // kind.itemsize
 
     def add(self, *record: Any) -> None:
         self._waiting.append(record)
@@ -249,16 +248,35 @@ class _File:
 
 def write(folder: Path, threads: Iterable[ThreadRow]) -> None:
     """Write the columns of all threads of a library into a folder that is not there yet."""
+    _write(folder, threads, None, ())
+
+
+def extend(base: Path, folder: Path, changed: Iterable[str], threads: Iterable[ThreadRow]) -> None:
+    """The same, given those of a library as it was before some threads changed, and these as they are now, if they still are.
+
+    The time is that of copying a file, and of the threads that changed. Their old records stay, and nothing leads to them.
+    Raises ForeignIndex where `base` holds no columns.
+    """
+    _write(folder, threads, base, changed)
+
+
+def _write(folder: Path, threads: Iterable[ThreadRow], base: Path | None, changed: Iterable[str]) -> None:
+    old = Columns(base) if base else None
     folder.mkdir(parents=True)
-    writing = _Writing(*(_File((folder / f"{name}.dat").open("wb"), kind) for name, kind in _KINDS.items()))
+    writing = _Writing(folder, base, old)
     try:
         for thread in threads:
             writing.add(thread)
     finally:
         writing.close()
-    sizes = dict(zip(_KINDS, (file.size for file in writing.files), strict=True))
-    for name, keys in (("answer_names", writing.answer_keys), ("thread_names", writing.thread_keys)):
-        sizes[name] = _write_names(folder / f"{name}.dat", keys)
+    names, thread_names = np.zeros((2, 0), NAME)
+    if old:
+        gone = old.threads_of(changed)
+        gone = gone[gone >= 0]
+        names, thread_names = _without(old.answer_names, old.rows_in(gone)), _without(old.thread_names, gone)
+    sizes = writing.sizes
+    sizes["answer_names"] = _write_names(folder, "answer_names", names, writing.answer_keys, writing.new_answers)
+    sizes["thread_names"] = _write_names(folder, "thread_names", thread_names, writing.thread_keys, writing.new_threads)
     table = {"records": sizes, "sites": list(writing.sites), "categories": list(writing.categories)}
     with (folder / _TABLE).open("w", encoding="utf-8") as file:
         json.dump(table, file)
@@ -269,12 +287,21 @@ def write(folder: Path, threads: Iterable[ThreadRow]) -> None:
 class _Writing:
     """What has been written so far."""
 
-    def __init__(self, answers: _File, threads: _File, letters: _File) -> None:
-        self.files = self._answers, self._threads, self._letters = answers, threads, letters
+    def __init__(self, folder: Path, base: Path | None, old: Columns | None) -> None:
+        self._files = {
+            name: _File(folder / f"{name}.dat", kind, base and base / f"{name}.dat") for name, kind in _KINDS.items()
+        }
+        self._answers, self._threads, self._letters = self._files.values()
+        self.new_answers, self.new_threads = self._answers.size, self._threads.size
+        """The first rows that are new."""
         self.answer_keys = array("Q")
         self.thread_keys = array("Q")
-        self.sites: dict[str, int] = {}
-        self.categories: dict[str, int] = {}
+        self.sites = _numbered(old.sites if old else ())
+        self.categories = _numbered(old.categories if old else ())
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        return {name: file.size for name, file in self._files.items()}
 
     def add(self, thread: ThreadRow) -> None:
         row, shape = self._threads.size, likeness.shape(thread.title)
@@ -300,17 +327,26 @@ class _Writing:
             )
 
     def close(self) -> None:
-        for file in self.files:
+        for file in self._files.values():
             file.close()
 
 
-def _write_names(path: Path, keys: array[int]) -> int:
-    digests = np.frombuffer(keys, np.uint64) if keys else np.zeros(0, np.uint64)
-    names = np.zeros(len(digests), NAME)
-    names["row"] = np.argsort(digests, kind="stable")
-    names["key"] = digests[names["row"]]
-    with path.open("wb") as file:
-        names.tofile(file)
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
+
+
+def _without(names: Records, rows: Rows) -> Records:
+    kept: Records = names[~np.isin(names["row"], rows)]
+    return kept
+
+
+def _write_names(folder: Path, name: str, kept: Records, keys: array[int], first: int) -> int:
+    """Write names that are kept, and those of new rows from `first` on; tells how many they are."""
+    new = np.zeros(len(keys), NAME)
+    new["key"], new["row"] = np.frombuffer(keys, np.uint64) if keys else 0, first + np.arange(len(keys))
+    names = np.concatenate((kept, new))
+    with (folder / f"{name}.dat").open("wb") as file:
+        names[np.argsort(names["key"], kind="stable")].tofile(file)
         file.flush()
         os.fsync(file.fileno())
     return len(names)

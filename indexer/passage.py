@@ -31,6 +31,8 @@ _SHORT: Final = 0.4
 _REPEATS: Final = 4
 """Repetitions that count beside a good beginning."""
 _SPACES: Final = re.compile(r"\s+")
+_TO_FOLD: Final = re.compile(r"\s{2,}|[^\S ]")
+"""White space that is more than a space."""
 _CLAUSE_END: Final = re.compile(r"[,;:)—–][\"'”’]?\s")
 _CHARACTER: Final = regex.compile(r"\X")
 _LEANING: Final = re.compile(
@@ -71,7 +73,7 @@ def best(text: str, terms: Mapping[str, float], length: int = LENGTH, *, phrases
     characters as readers see them. "…" stands where the text goes on. `phrases` are folded words between single spaces.
     Takes time linear in the length of `text`.
     """
-    text = _SPACES.sub(_fold, unicodedata.normalize("NFC", text).strip())
+    text = _TO_FOLD.sub(_fold, unicodedata.normalize("NFC", text).strip())
     if not text:
         return ()
     weights = _whole_numbers(terms)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
@@ -24,8 +23,8 @@ _WORD = re.compile(
 )
 _COMPOUND = re.compile(r"(?<![\w-])([^\W_]+)-([^\W_]+)(?![\w-])")
 _LONGEST_COMPOUND = 20
-_ASCII = string.ascii_letters + string.digits
 _MARKS = re.compile(rf"[{_UNSEEN}]")
+_FOREIGN = re.compile(rf"[^\W\x00-\x7f]|[{_UNSEEN}]")
 _STEMMER = snowballstemmer.stemmer("english")
 
 # Words that carry grammar and no matter. Question words are here, since every question has them; "not" and its like are
@@ -86,18 +85,51 @@ def words(text: str) -> Iterator[Word]:
 
 def matches(text: str, wanted: Collection[str]) -> Iterator[Word]:
     """The words of `text` whose term is wanted, in order and without stop words: `words`, faster in a long text."""
-    for found in _beginning_with(frozenset(term[:1] for term in wanted)).finditer(text):
-        _, _, term, is_stop = term_of(found.group())
-        if term in wanted and not is_stop:
-            yield Word(found.start(), found.end(), term, is_stop)
+    if _FOREIGN.search(text):
+        yield from (word for word in words(text) if word.term in wanted and not word.is_stop)
+        return
+    past = 0
+    for place in sorted(_possible(text, wanted)):
+        if place >= past and (found := _WORD.match(text, place)):
+            past = found.end()
+            _, _, term, is_stop = term_of(found.group())
+            if term in wanted and not is_stop:
+                yield Word(place, past, term, is_stop)
 
 
-@lru_cache(maxsize=1000)
-def _beginning_with(initials: frozenset[str]) -> re.Pattern[str]:
-    """A word that may have a term with one of these first letters: the stemmer changes none, so most words need no stem."""
-    # Folding may make any letter of one outside of ASCII.
-    others = "".join(sorted(set(_ASCII) - {form for letter in initials for form in (letter, letter.upper())}))
-    return re.compile(rf"(?<![^\W_])(?<![^\W_]['’ʼ])(?![{others}]){_WORD.pattern}")
+def _possible(text: str, wanted: Collection[str]) -> set[int]:
+    """Where words begin, in a text without foreign letters, that may have a wanted term."""
+    lower = text.lower()
+    places = set()
+    for beginning in {_beginning(term) for term in wanted}:
+        for at in _everywhere(lower, beginning):
+            if _start(text, at) == at:
+                places.add(at)
+    # What is joined by these is in the term, but not in its place.
+    for joint in "'’&":
+        places.update(_start(text, at) for at in _everywhere(text, joint))
+    for at in _everywhere(text, "&"):
+        places.add(at + 1)
+    return places
+
+
+def _everywhere(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
+
+
+def _start(text: str, at: int) -> int:
+    """Where the word begins that has the character at a place."""
+    while at and (text[at - 1].isalnum() or (text[at - 1] in "'’" and text[at - 2 : at - 1].isalnum())):
+        at -= 1
+    return at
+
+
+def _beginning(term: str) -> str:
+    """What each word with a term begins with: the stemmer changes the last letter at most, but for "dying" and its like."""
+    return term[: 1 if term[1:] == "ie" else max(1, len(term) - 1)]
 
 
 def forms(text: str) -> Iterator[tuple[int, int, str]]:

@@ -79,6 +79,38 @@ def test_filters_mean_what_filters_mean(mapped, store, filters):
         )
 
 
+def test_extended_columns_say_what_new_ones_would(tmp_path, store):
+    threads = list(store.thread_rows())
+    first, second, third = threads
+    grown = second._replace(title="Two, and more", answers=second.answers[:1])
+    columns.write(tmp_path / "one", [first, second])
+    columns.extend(tmp_path / "one", tmp_path / "two", [second.id, third.id, "unheard of"], [grown, third])
+    columns.write(tmp_path / "new", [first, grown, third])
+    extended, new = Columns(tmp_path / "two"), Columns(tmp_path / "new")
+    ids = [answer.id for thread in threads for answer in thread.answers]
+    assert (extended.rows_of(ids) < 0).tolist() == (new.rows_of(ids) < 0).tolist()
+    for thread in threads:
+        rows = []
+        for known in (extended, new):
+            (row,) = known.threads_of([thread.id])
+            gist = known.gists(np.array([row]))
+            facts = known.answers[known.rows_in(np.array([row]))]
+            assert set(facts["thread"]) == {row}
+            assert (
+                known.rows_of([answer.id for answer in thread.answers][: len(facts)]).tolist()
+                == known.rows_in(np.array([row])).tolist()
+            )
+            names = [known.sites[site] for site in facts["site"]], [known.categories[name] for name in facts["category"]]
+            facts = facts.copy()
+            for field in ("thread", "site", "category"):
+                facts[field] = 0
+            rows.append((facts.tobytes(), names, [column.tolist() for column in (gist.said, gist.groups, gist.counts)]))
+        assert rows[0] == rows[1]
+    columns.extend(tmp_path / "two", tmp_path / "three", [thread.id for thread in threads], [])
+    nothing = Columns(tmp_path / "three")
+    assert set(nothing.rows_of(ids)) == set(nothing.threads_of([thread.id for thread in threads])) == {-1}
+
+
 def test_a_library_of_nothing_has_columns_too(tmp_path):
     columns.write(tmp_path / "none", [])
     nothing = Columns(tmp_path / "none")

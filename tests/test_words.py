@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,3 +54,34 @@ def test_any_text_has_words_within_it(text):
 @pytest.mark.parametrize("text", ["state-of-the-art", "a--b", "-x-", "thirteen-letter-x", "in-to", "x" * 15 + "-" + "y" * 15])
 def test_not_every_hyphen_makes_a_compound(text):
     assert words.terms(text) == words.single_terms(text)
+
+
+TRICKY = st.text(st.sampled_from("aAtT os'’ʼ&_+#-.\u00adé\u03010"), max_size=30)
+LIKELY = st.sampled_from(
+    ["o'clock", "AT&T", "R&D", "dying", "lie", "C++", "cats", "cat's", "snake_case", "x''y'z", "black&white", "ties"]
+)
+SENTENCES = st.lists(LIKELY | TRICKY, max_size=8).map(" ".join)
+
+
+@given(
+    SENTENCES,
+    st.lists(
+        st.sampled_from(["oclock", "at&t", "t", "a", "die", "lie", "c++", "cat", "case", "yz", "white", "tie", "o", "cafe"])
+    ),
+)
+def test_matches_are_the_words_with_a_wanted_term(text, wanted):
+    assert list(words.matches(text, wanted)) == [w for w in words.words(text) if w.term in wanted and not w.is_stop]
+
+
+@given(SENTENCES)
+def test_every_word_of_a_text_matches_its_own_term(text):
+    terms = {word.term for word in words.words(text) if not word.is_stop}
+    assert list(words.matches(text, terms)) == [word for word in words.words(text) if not word.is_stop]
+
+
+def test_the_stemmer_changes_the_last_letter_of_a_stem_at_most():
+    known = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text("utf-8-sig").split()[::2]
+    assert len(known) > 80_000
+    for word in known:
+        if "'" not in word:
+            assert word.startswith(words._beginning(words.term_of(word).term)), word
