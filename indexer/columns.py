@@ -62,16 +62,20 @@ THREAD: Final = np.dtype(
         ("answers", "<i4"),
         ("groups", "<i4"),  # how many groups of letters its title has
         ("letters", "<i8"),  # where they begin
+        ("tags", "<i4"),  # how many it has
+        ("tagged", "<i8"),  # where they begin
         ("vector", "i1", (latent.DIMENSIONS,)),  # zeros where it has none
     ]
 )
 
 LETTERS: Final = np.dtype([("group", "<u4"), ("count", "u1")])
 
+TAG: Final = np.dtype([("name", "<u4")])
+
 NAME: Final = np.dtype([("key", "<u8"), ("row", "<u4")])
 """By ascending key: from the digest of an id to a row."""
 
-_KINDS: Final = {"answers": ANSWER, "threads": THREAD, "letters": LETTERS}
+_KINDS: Final = {"answers": ANSWER, "threads": THREAD, "letters": LETTERS, "tags": TAG}
 _TABLE: Final = "columns.json"
 _BATCH: Final = 20_000
 """Records in memory before they are written."""
@@ -105,6 +109,7 @@ class ThreadRow(NamedTuple):
 
     id: str
     title: str
+    tags: Sequence[str]
     vector: bytes | None
     answers: Sequence[AnswerRow]
 
@@ -128,10 +133,12 @@ class Columns:
             self.answers = _mapped(folder, "answers", ANSWER, sizes)
             self.threads = _mapped(folder, "threads", THREAD, sizes)
             self._letters = _mapped(folder, "letters", LETTERS, sizes)
+            self._tags = _mapped(folder, "tags", TAG, sizes)
             self.answer_names = _mapped(folder, "answer_names", NAME, sizes)
             self.thread_names = _mapped(folder, "thread_names", NAME, sizes)
             self.sites: list[str] = table["sites"]
             self.categories: list[str] = table["categories"]
+            self.tags: list[str] = table["tags"]
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise ForeignIndex(f"{folder} holds no whole columns ({error})") from error
 
@@ -164,6 +171,11 @@ class Columns:
         if filters.best is not None:
             passed &= (answers["best"] == 1) == filters.best
         return passed
+
+    def tags_of(self, threads: Rows) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+        """How many tags each of some threads has, and all of these, thread after thread, by their numbers among `tags`."""
+        found = self.threads[threads]
+        return found["tags"], self._tags["name"][_ranges(found["tagged"], found["tags"])]
 
     def gists(self, threads: Rows) -> Gists:
         """What is compared with a question of some threads."""
@@ -277,7 +289,7 @@ def _write(folder: Path, threads: Iterable[ThreadRow], base: Path | None, change
     sizes = writing.sizes
     sizes["answer_names"] = _write_names(folder, "answer_names", names, writing.answer_keys, writing.new_answers)
     sizes["thread_names"] = _write_names(folder, "thread_names", thread_names, writing.thread_keys, writing.new_threads)
-    table = {"records": sizes, "sites": list(writing.sites), "categories": list(writing.categories)}
+    table = {"records": sizes, "sites": list(writing.sites), "categories": list(writing.categories), "tags": list(writing.tags)}
     with (folder / _TABLE).open("w", encoding="utf-8") as file:
         json.dump(table, file)
         file.flush()
@@ -291,13 +303,14 @@ class _Writing:
         self._files = {
             name: _File(folder / f"{name}.dat", kind, base and base / f"{name}.dat") for name, kind in _KINDS.items()
         }
-        self._answers, self._threads, self._letters = self._files.values()
+        self._answers, self._threads, self._letters, self._tags = self._files.values()
         self.new_answers, self.new_threads = self._answers.size, self._threads.size
         """The first rows that are new."""
         self.answer_keys = array("Q")
         self.thread_keys = array("Q")
         self.sites = _numbered(old.sites if old else ())
         self.categories = _numbered(old.categories if old else ())
+        self.tags = _numbered(old.tags if old else ())
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -306,7 +319,12 @@ class _Writing:
     def add(self, thread: ThreadRow) -> None:
         row, shape = self._threads.size, likeness.shape(thread.title)
         vector = tuple(np.frombuffer(thread.vector, np.int8)) if thread.vector else (0,) * latent.DIMENSIONS
-        self._threads.add(shape.said, self._answers.size, len(thread.answers), len(shape.groups), self._letters.size, vector)
+        self._threads.add(
+            *(shape.said, self._answers.size, len(thread.answers)),
+            *(len(shape.groups), self._letters.size, len(thread.tags), self._tags.size, vector),
+        )
+        for tag in thread.tags:
+            self._tags.add(self.tags.setdefault(tag, len(self.tags)))
         for group, count in zip(shape.groups, shape.counts, strict=True):
             self._letters.add(group, count)
         self.thread_keys.append(digest(thread.id))

@@ -256,7 +256,7 @@ class Store:
         vectors = self._db.cursor().execute("SELECT thread_id, vector FROM thread_vectors ORDER BY thread_id")
         waiting: tuple[str, bytes | None] = next(vectors, ("", None))
         rows = self._db.cursor().execute(
-            "SELECT p.thread_id, p.kind = 'question', p.title, p.number, p.id, p.written, p.votes, p.lift, p.expected, "
+            "SELECT p.thread_id, p.kind = 'question', p.title, p.tags, p.number, p.id, p.written, p.votes, p.lift, p.expected, "
             " p.asking, p.length, p.place, CASE WHEN p.anonymous THEN NULL ELSE p.author END, p.site, p.thread_category,"
             " p.backers, p.dissenters, p.favorited_backers, p.best, p.outcome FROM posts p"
             f" WHERE p.advice OR p.kind = 'question' {PAGE_ORDER}"
@@ -264,13 +264,13 @@ class Store:
         for thread_id, group in groupby(rows, key=itemgetter(0)):
             while waiting[0] < thread_id and (following := next(vectors, None)):
                 waiting = following
-            title, answers = "", []
-            for _, is_question, said, *answer in group:
+            title, tags, answers = "", "[]", []
+            for _, is_question, said, tagged, *answer in group:
                 if is_question:
-                    title = said or ""
+                    title, tags = said or "", tagged
                 else:
                     answers.append(AnswerRow._make(answer))
-            yield ThreadRow(thread_id, title, waiting[1] if waiting[0] == thread_id else None, answers)
+            yield ThreadRow(thread_id, title, json.loads(tags), waiting[1] if waiting[0] == thread_id else None, answers)
 
     def term_vectors(self, terms: Sequence[str]) -> dict[str, bytes]:
         """The vectors of those terms that have one."""

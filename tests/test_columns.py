@@ -55,6 +55,15 @@ def test_a_threads_answers_lie_together_in_page_order(mapped, store):
     assert mapped.rows_in(np.zeros(0, np.int64)).tolist() == []
 
 
+def test_tags_are_those_of_the_threads(mapped, store):
+    ids = [thread.id for thread in store.threads()]
+    counts, tags = mapped.tags_of(mapped.threads_of(ids))
+    wanted = [thread.question.tags if thread.question else () for thread in store.threads()]
+    assert counts.tolist() == [len(named) for named in wanted]
+    assert [mapped.tags[tag] for tag in tags] == [name for named in wanted for name in named]
+    assert len(set(wanted)) > 1
+
+
 def test_the_title_of_a_thread_is_there_by_its_shape(mapped):
     gists = mapped.gists(mapped.threads_of(["example.org:2", "example.org:3"]))
     shape = likeness.shape("Two")
@@ -104,7 +113,8 @@ def test_extended_columns_say_what_new_ones_would(tmp_path, store):
             facts = facts.copy()
             for field in ("thread", "site", "category"):
                 facts[field] = 0
-            rows.append((facts.tobytes(), names, [column.tolist() for column in (gist.said, gist.groups, gist.counts)]))
+            tags = [known.tags[tag] for tag in known.tags_of(np.array([row]))[1]]
+            rows.append((facts.tobytes(), names, tags, [column.tolist() for column in (gist.said, gist.groups, gist.counts)]))
         assert rows[0] == rows[1]
     columns.extend(tmp_path / "two", tmp_path / "three", [thread.id for thread in threads], [])
     nothing = Columns(tmp_path / "three")
@@ -117,7 +127,7 @@ def test_a_library_of_nothing_has_columns_too(tmp_path):
     assert nothing.rows_of(["a"]).tolist() == nothing.threads_of(["a"]).tolist() == [-1]
 
 
-@pytest.mark.parametrize("name", ["answers.dat", "threads.dat", "letters.dat", "answer_names.dat", "columns.json"])
+@pytest.mark.parametrize("name", ["answers.dat", "threads.dat", "tags.dat", "answer_names.dat", "columns.json"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "other"])
 def test_columns_that_are_not_whole_are_refused(folder, tmp_path, name, damage):
     broken = tmp_path / "broken"

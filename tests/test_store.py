@@ -17,11 +17,11 @@ from indexer.thread import Post
 from indexer.writing import WritableStore
 
 MANY = [
-    question(1, "One", category="Pets & Animals"),
+    question(1, "One", category="Pets & Animals", tags=("cats", "night shift")),
     answer(1, 1, "a", author="Ann", votes=5, best=True),
     answer(1, 2, "b", author="ann", votes=None, best=False),
     answer(1, 3, "c", author=None, votes=0, written=None),
-    question(2, "Two", category=None, written=datetime(2020, 12, 31, 23, 59, tzinfo=UTC)),
+    question(2, "Two", category=None, tags=("cats",), written=datetime(2020, 12, 31, 23, 59, tzinfo=UTC)),
     answer(2, 1, "d", author="Zoë", votes=-3, written=datetime(2021, 1, 1, tzinfo=UTC)),
     answer(2, 2, "e", author="Bob", votes=9, written=datetime(2020, 12, 31, 23, 59, 59, tzinfo=UTC)),
     answer(3, 1, "an orphan", author="Bob", votes=2),
