@@ -63,6 +63,7 @@ ONLY_HERE = {
     "scipy": {"indexer/measures.py"},
     "numpy": {
         "indexer/measures.py",
+        "indexer/engines",
         *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "ask")),
     },
 }

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from tantivy import Index, IndexWriter, Searcher
 
 from ..documents import Document, DocumentKind
@@ -179,8 +180,9 @@ class _View:
             count *= 4
         kept = [(score, place) for score, place in found if score >= least]
         names = ids(searcher, [place for _, place in kept])
-        hits = [Hit(name, round(score, PRECISION)) for name, (score, _) in zip(names, kept, strict=True)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[:limit]
+        scores = np.round([score for score, _ in kept], PRECISION)
+        in_order = sorted(zip((-scores).tolist(), names, strict=True))[:limit]
+        return [Hit(name, -less) for less, name in in_order]
 
     def _lift(self, kind: DocumentKind, said: str) -> float:
         """The idf of a term among all documents, by the one among those of its kind, which Tantivy multiplies with."""
