@@ -30,6 +30,7 @@ from indexer.library import Library
 from indexer.settings import Settings
 from webui import create_app
 from webui.asked import Asked, Reader, typed_filters
+from webui.language import age, say_of
 from webui.paging import pager
 from webui.safety import HEADERS
 from webui.server import serve
@@ -86,7 +87,7 @@ def test_home_shows_examples_counts_and_top_answers(client: FlaskClient, library
         assert found.status_code == 200
         assert soup(found).select(".card"), link.text
     about = library.about()
-    assert f"{about['answers']} answers in {about['threads']} threads, 2012 to 2016" in text(client.get("/"))
+    assert f"{about['answers']} answers in {about['threads']} threads from example.org, 2012 to 2016." in text(client.get("/"))
     assert page.select(".card h3 a[href^='/thread/']")
 
 
@@ -635,6 +636,51 @@ def test_hosts_are_free_where_the_network_is_let_in(library: Library, folder: Pa
     assert "askive.example" not in response.text
     own_name = create_app(library, Settings(library=folder, host="localhost")).test_client()
     assert own_name.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+# Words
+
+
+def test_every_word_of_ours_goes_through_the_language() -> None:
+    """What is left of a template without what is said in `_()` and `{% trans %}` has no words but names of ours and code."""
+    for path in sorted((ROOT / "webui" / "templates").glob("*.html")):
+        if path.name in {"about.html", "thread.html", "top.html"}:
+            continue
+        rest = re.sub(
+            r"\{%-? *trans.*?endtrans *-?%\}|\{% block kind %\}.*?endblock|<code>.*?</code>|<kbd>.*?</kbd>",
+            "",
+            path.read_text("utf-8"),
+            flags=re.DOTALL,
+        )
+        rest = re.sub(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}|<!doctype html>", "", rest, flags=re.DOTALL)
+        attributes = re.findall(r'(?:aria-label|placeholder|title|alt)="([^"]*)"', rest)
+        words = " ".join([*attributes, BeautifulSoup(rest, "lxml").get_text(" ")])
+        assert set(re.findall(r"[^\W\d_]+", words)) <= {"Askive"}, path.name
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ((2024, 6, 15, 11), "today"),
+        ((2024, 6, 14, 11), "1 day ago"),
+        ((2024, 5, 16), "30 days ago"),
+        ((2024, 5, 15), "1 month ago"),
+        ((2023, 6, 16), "11 months ago"),
+        ((2023, 6, 15), "1 year ago"),
+        ((1024, 1, 1), "1,000 years ago"),
+        ((2030, 1, 1), "today"),
+    ],
+)
+def test_ages(written: tuple[int, ...], said: str) -> None:
+    assert age(datetime(*written, tzinfo=UTC), datetime(2024, 6, 15, 12, tzinfo=UTC)) == said
+
+
+def test_one_and_many() -> None:
+    assert [say_of("{number} vote by {name}", "{number} votes by {name}", count, name="A") for count in (0, 1, 2000)] == [
+        "0 votes by A",
+        "1 vote by A",
+        "2,000 votes by A",
+    ]
 
 
 # Parts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from jinja2 import StrictUndefined
@@ -15,6 +14,7 @@ from indexer.settings import Settings
 
 from . import language, safety
 from .glance import Glances
+from .language import later, say
 from .routes import add_routes
 
 log = logging.getLogger(__name__)
@@ -27,14 +27,14 @@ _STATUS: tuple[tuple[type[AskiveError], int], ...] = (
 )
 
 _PLAIN: dict[int, tuple[str, str]] = {
-    400: ("This request could not be understood", "Go back, or begin again from the search page."),
+    400: (later("This request could not be understood"), later("Go back, or begin again from the search page.")),
     404: (
-        "There is no such page",
-        "The address may be mistyped. Searching for a few words of the thread's title will find it.",
+        later("There is no such page"),
+        later("The address may be mistyped. Searching for a few words of the thread's title will find it."),
     ),
-    405: ("This page can only be read", "Askive answers GET and HEAD requests."),
-    413: ("This request is too large", "Askive answers questions of up to some thousand words."),
-    500: ("Something went wrong here", "It is not your question's fault. The server's log says more."),
+    405: (later("This page can only be read"), later("Askive answers GET and HEAD requests.")),
+    413: (later("This request is too large"), later("Askive answers questions of up to some thousand words.")),
+    500: (later("Something went wrong here"), later("It is not your question's fault. The server's log says more.")),
 }
 """What is wrong and what to do, for the errors of HTTP itself. Other statuses are told as 400 is."""
 
@@ -48,7 +48,6 @@ def create_app(library: Library, settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it, the base class does not say so
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(number=_number, day=_day, minute=_minute)
     language.speak(app)
     safety.guard(app, settings.host)
     add_routes(app, library, settings, Glances(library))
@@ -65,7 +64,7 @@ def _say_askive_error(error: AskiveError) -> Response:
 def _say_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     reason, hint = _PLAIN[status if status in _PLAIN else 500 if status >= 500 else 400]
-    said = _say(reason, hint, status)
+    said = _say(say(reason), say(hint), status)
     if status == 405:
         said.headers["Allow"] = "GET, HEAD, OPTIONS"
     return said
@@ -76,18 +75,3 @@ def _say(reason: str, hint: str, status: int) -> Response:
     if request.path.startswith("/api/"):
         return make_response(jsonify({"error": reason, "hint": hint}), status)
     return make_response(render_template("error.html", status=status, reason=reason, hint=hint), status)
-
-
-# How numbers and times are written on every page
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace("-", "\N{MINUS SIGN}")
-
-
-def _day(time: datetime) -> str:
-    return f"{time.day} {time:%B} {time.year}"
-
-
-def _minute(time: datetime) -> str:
-    return f"{time.day} {time:%B} {time.year}, {time:%H:%M}"

@@ -5,16 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 from indexer import query
 from indexer.ranking import SORTS, Sort
+
+from .language import later, say
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+|"')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST_NAME: Final = 200
 """Code points of a category's name that are read."""
+
+
+Number = Literal["year", "page", "number of votes", "number of answers", "number of completions", "number of threads"]
+"""What a number in an address may stand for."""
+
+_NOT: Final[Mapping[Number, str]] = {
+    "year": later("“{said}” is no year, so it was left out."),
+    "page": later("“{said}” is no page, so it was left out."),
+    "number of votes": later("“{said}” is no number of votes, so it was left out."),
+    "number of answers": later("“{said}” is no number of answers, so it was left out."),
+    "number of completions": later("“{said}” is no number of completions, so it was left out."),
+    "number of threads": later("“{said}” is no number of threads, so it was left out."),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +135,13 @@ class Reader:
     def name(self, name: str) -> str | None:
         return self.text(name).replace('"', " ")[:_LONGEST_NAME].strip() or None
 
-    def number(self, name: str, what: str, low: int, high: int) -> int | None:
+    def number(self, name: str, what: Number, low: int, high: int) -> int | None:
         """A whole number from `low` to `high`; None where nothing or nothing of the kind was sent."""
         said = self.text(name)
         if not said:
             return None
         if not _WHOLE.fullmatch(said) or not low <= int(said) <= high:
-            self.notes.append(f"“{_short(said)}” is no {what}, so it was left out.")
+            self.notes.append(say(_NOT[what], said=_short(said)))
             return None
         return int(said)
 
@@ -139,7 +154,8 @@ class Reader:
         except ValueError:
             dial = -1.0
         if not 0 <= dial <= 1:
-            self.notes.append(f"“{_short(said)}” is no position of the dial, which goes from 0 to 1; {usual:g} was taken.")
+            message = later("“{said}” is no position of the dial, which goes from 0 to 1; {usual} was taken.")
+            self.notes.append(say(message, said=_short(said), usual=f"{usual:g}"))
             return usual
         return dial
 
@@ -149,7 +165,7 @@ class Reader:
             if sort == said:
                 return sort
         if said:
-            self.notes.append(f"“{_short(said)}” is no order; there are {', '.join(SORTS)}.")
+            self.notes.append(say("“{said}” is no order; there are {orders}.", said=_short(said), orders=", ".join(SORTS)))
         return "best"
 
     def flag(self, name: str) -> bool:

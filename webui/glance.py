@@ -12,6 +12,8 @@ from indexer.library import Library
 from indexer.rows import Archive
 from indexer.showing import RankedAnswer
 
+from .language import say
+
 FRESH_S: Final = 5.0
 """Seconds for which a glance is taken as true: counting a large library for every page would be slower than searching it."""
 
@@ -43,7 +45,7 @@ class Glance:
         years = sorted(int(year) for year, _ in self.years)
         if not years:
             return None
-        return str(years[0]) if years[0] == years[-1] else f"{years[0]} to {years[-1]}"
+        return str(years[0]) if years[0] == years[-1] else say("{since} to {until}", since=years[0], until=years[-1])
 
 
 class Glances:

@@ -14,6 +14,7 @@ from indexer.thread import Post
 
 from .. import addresses, explain
 from ..asked import Browsed
+from ..language import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +115,4 @@ def outcome(told: Outcome, href: str) -> OutcomeView:
 
 def author(post: Post) -> str | None:
     """Who wrote a post, as far as it is known. Nobody is named who asked not to be."""
-    return "anonymous" if post.anonymous else post.author
+    return say("anonymous") if post.anonymous else post.author

@@ -14,10 +14,12 @@ from indexer.showing import RankedAnswer
 from .. import addresses, explain
 from ..asked import Asked, Browsed
 from ..glance import Glance
+from ..language import say, say_of
 from .card import Card, cards
 
 EXAMPLES: Final = 6
 CARDS: Final = 4
+SITES: Final = 3
 _LONGEST_EXAMPLE: Final = 70
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s|\s[—–(]")
 
@@ -36,10 +38,8 @@ class HomePage:
 
     asked: Asked
     examples: tuple[Example, ...]
-    answers: int
-    threads: int
-    span: str | None
-    sites: tuple[str, ...]
+    holds: str
+    """What is in the library, in a sentence."""
     cards: tuple[Card, ...]
     top_href: str
 
@@ -54,12 +54,22 @@ def home(glance: Glance, settings: Settings) -> HomePage:
             Example(text, addresses.search(Asked(question=text, dial=settings.dial), settings))
             for text in list(dict.fromkeys(examples))[:EXAMPLES]
         ),
-        answers=glance.answers,
-        threads=glance.threads,
-        span=glance.span,
-        sites=tuple(site for site, _ in glance.sites[:3]),
+        holds=_holds(glance),
         cards=cards(_spread(first_of_threads)[:CARDS], explain.of_standing),
         top_href=addresses.top(Browsed()),
+    )
+
+
+def _holds(glance: Glance) -> str:
+    answers = say_of("{number} answer", "{number} answers", glance.answers)
+    threads = say_of("{number} thread", "{number} threads", glance.threads)
+    sites = ", ".join(site for site, _ in glance.sites[:SITES])
+    if not sites:
+        return say("{answers} in {threads}.", answers=answers, threads=threads)
+    if glance.span is None:
+        return say("{answers} in {threads} from {sites}.", answers=answers, threads=threads, sites=sites)
+    return say(
+        "{answers} in {threads} from {sites}, {years}.", answers=answers, threads=threads, sites=sites, years=glance.span
     )
 
 

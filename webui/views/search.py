@@ -16,19 +16,25 @@ from indexer.spelling import Correction
 from .. import addresses, explain
 from ..asked import Asked, Browsed, typed_filters
 from ..glance import Glance
+from ..language import later, say, say_of
 from ..paging import Pager, pager
 from .card import Card, cards
 
 DIAL: Final = (
-    (0.0, "The words alone"),
-    (0.25, "Mostly the words"),
-    (0.5, "Both alike"),
-    (0.75, "Mostly the community"),
-    (1.0, "The community, as much as it can"),
+    (0.0, later("The words alone")),
+    (0.25, later("Mostly the words")),
+    (0.5, later("Both alike")),
+    (0.75, later("Mostly the community")),
+    (1.0, later("The community, as much as it can")),
 )
 """The positions of the dial, and what each of them means."""
 
-SORT_NAMES: Final[dict[Sort, str]] = {"best": "Best", "votes": "Most votes", "newest": "Newest", "oldest": "Oldest"}
+SORT_NAMES: Final[dict[Sort, str]] = {
+    "best": later("Best"),
+    "votes": later("Most votes"),
+    "newest": later("Newest"),
+    "oldest": later("Oldest"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +139,15 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         else (),
         dial=tuple(
             Choice(
-                name,
+                say(name),
                 addresses.search(asked.but(dial=value, sort="best"), settings),
                 asked.sort == "best" and value == nearest[0],
             )
             for value, name in DIAL
         ),
         sorts=tuple(
-            Choice(SORT_NAMES[sort], addresses.search(asked.but(sort=sort), settings), sort == asked.sort) for sort in SORTS
+            Choice(say(SORT_NAMES[sort]), addresses.search(asked.but(sort=sort), settings), sort == asked.sort)
+            for sort in SORTS
         ),
         pager=pager(asked.page, results.listed, settings.results, lambda page: addresses.search(asked.but(page=page), settings))
         if results
@@ -154,7 +161,7 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
 def _folding(asked: Asked, results: Results, settings: Settings) -> Choice | None:
     if asked.thread or results.total == results.threads or not (results.query.terms or results.query.required):
         return None
-    name = "List every answer" if asked.grouped else "Fold answers of one thread"
+    name = say("List every answer") if asked.grouped else say("Fold answers of one thread")
     return Choice(name, addresses.search(asked.but(grouped=not asked.grouped), settings), is_current=False)
 
 
@@ -174,39 +181,39 @@ def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
     """Every filter in force, those of the controls and those typed, each to be taken away by itself."""
     chips = []
     if asked.category:
-        chips.append((f"Category: {asked.category}", asked.but(category=None)))
+        chips.append((say("Category: {name}", name=asked.category), asked.but(category=None)))
     if asked.since is not None or asked.until is not None:
         chips.append((_years(asked.since, asked.until), asked.but(since=None, until=None)))
     if asked.votes is not None:
-        chips.append((f"{asked.votes:,} votes or more", asked.but(votes=None)))
+        chips.append((say_of("{number} vote or more", "{number} votes or more", asked.votes), asked.but(votes=None)))
     if asked.best:
-        chips.append(("Marked best", asked.but(best=False)))
+        chips.append((say("Marked best"), asked.but(best=False)))
     if asked.thread:
-        chips.append(("In one thread", asked.but(thread=None)))
+        chips.append((say("In one thread"), asked.but(thread=None)))
     chips += [(typed, asked.but(question=rest)) for typed, rest in typed_filters(asked.question)]
     return tuple(Chip(name, addresses.search(without, settings)) for name, without in chips)
 
 
 def _years(since: int | None, until: int | None) -> str:
     if since == until:
-        return f"From {since}"
+        return say("From {year}", year=since)
     if since is None:
-        return f"Until {until}"
-    return f"Since {since}" if until is None else f"{since} to {until}"
+        return say("Until {year}", year=until)
+    return say("Since {year}", year=since) if until is None else say("{since} to {until}", since=since, until=until)
 
 
 def _wider(library: Library, asked: Asked, settings: Settings) -> tuple[Wider, ...]:
     """Searches that differ from one without results by asking for less, those that have any."""
     tries = []
     if asked.is_narrowed:
-        tries.append(("the same without the filters chosen below the box", asked.without_filters()))
+        tries.append((say("The same without what narrows it"), asked.without_filters()))
     if typed_filters(asked.question):
         without = asked.question
         while found := typed_filters(without):
             without = found[0][1]
-        tries.append(("the same words without any filter", replace(asked.without_filters(), question=without)))
+        tries.append((say("The same words without any filter"), replace(asked.without_filters(), question=without)))
     if '"' in asked.question:
-        tries.append(("the same words in any order", asked.but(question=asked.question.replace('"', " ").strip())))
+        tries.append((say("The same words in any order"), asked.but(question=asked.question.replace('"', " ").strip())))
     wider = []
     for name, less in tries:
         try:
