@@ -171,7 +171,7 @@ def ask(
     In the question you may write
       "a phrase"              these words in this order
       -word  -"a phrase"      not this
-      category:pets           also site: and author:
+      category:pets           also site:, author: and tag:
       votes:>=3  year:2008..2012  best:yes
     A question that begins with a minus goes after --:  askive ask -- -cat dog
     """

@@ -170,6 +170,14 @@ class Columns:
             passed &= (answers["written"] != UNKNOWN) & _within(_years(answers["written"]), filters.year)
         if filters.best is not None:
             passed &= (answers["best"] == 1) == filters.best
+        if filters.tags:
+            threads, of = np.unique(answers["thread"], return_inverse=True)
+            counts, tags = self.tags_of(threads)
+            places = np.repeat(np.arange(len(threads)), counts)
+            for tag in filters.tags:
+                has = np.zeros(len(threads), np.bool_)
+                has[places[np.isin(tags, _numbers(self.tags, [tag]))]] = True
+                passed &= has[of]
         return passed
 
     def tags_of(self, threads: Rows) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:

@@ -31,6 +31,8 @@ class Document:
     votes: int | None = None
     year: int | None = None
     best: bool | None = None
+    tags: tuple[str, ...] = ()
+    """Those of its question."""
 
     @property
     def length(self) -> int:
@@ -48,20 +50,21 @@ def of_thread(thread: Thread) -> Iterator[Document]:
     question = thread.question
     if question is not None:
         text = "\n".join((*(question.title or "",) * TITLE_COPIES, *question.tags, markup.prose(question.body)))
-        yield _document(question, "thread", text, question.category)
+        yield _document(question, "thread", text, question)
     for answer in thread.answers:
-        yield _document(answer, "answer", markup.prose(answer.body), question.category if question else None)
+        yield _document(answer, "answer", markup.prose(answer.body), question)
 
 
-def _document(post: Post, kind: DocumentKind, text: str, category: str | None) -> Document:
+def _document(post: Post, kind: DocumentKind, text: str, question: Post | None) -> Document:
     return Document(
         id=post.id,
         kind=kind,
         terms=Counter(words.terms(text)),
         site=post.site,
-        category=category,
+        category=question.category if question else None,
         author=None if post.anonymous else post.author,
         votes=post.votes,
         year=post.written.year if post.written else None,
         best=post.best,
+        tags=question.tags if question else (),
     )

@@ -4,7 +4,7 @@ A question is taken as it is. A few forms mean something of their own, and only 
 
     "a phrase"            these words, in this order
     -word  -"a phrase"    not this
-    category:pets         also site:, author:
+    category:pets         also site:, author:, tag:
     votes:>=3             also votes:3, votes:3..10, votes:<5, year:2008..2012
     best:yes              marked best by the asker or the site
 
@@ -50,11 +50,10 @@ _FRAME: Final = frozenset(
     )
 )
 _SENTENCE_END = re.compile(r"[.?!]+(?=\s|$)|\n")
-_FIELDS = ("category", "site", "author", "votes", "year", "best")
 _PIECE = re.compile(
     r"""(?P<minus>(?<!\S)-(?!-))?
         (?:
-          (?:(?P<field>\b(?a:category|site|author|votes|year|best)):(?P<value>"[^"]*"|[^\s"]+))
+          (?:(?P<field>\b(?a:category|site|author|tag|votes|year|best)):(?P<value>"[^"]*"|[^\s"]+))
         | "(?P<phrase>[^"]*)"
         | (?P<word>\S+?(?=["\s]|$)|\S)
         )""",
@@ -83,11 +82,13 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What a document's columns must be. Names are compared folded; of several in one tuple any will do; empty means all."""
+    """What a document's columns must be. Names are compared folded; of several in one tuple any will do, but of tags, which a
+    thread has several of, all must be there. Empty means all documents."""
 
     sites: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     votes: Range | None = None
     year: Range | None = None
     best: bool | None = None
@@ -104,12 +105,14 @@ class Filters:
         votes: int | None,
         year: int | None,
         best: bool | int | None,
+        tags: Collection[str] = (),
     ) -> bool:
         """Whether columns pass. The exact meaning of every filter, which each engine has to match."""
         return (
             (not self.sites or words.fold(site) in self.sites)
             and (not self.categories or words.fold(category or "") in self.categories)
             and (not self.authors or words.fold(author or "") in self.authors)
+            and (not self.tags or {*self.tags} <= {words.fold(tag) for tag in tags})
             and (self.votes is None or votes in self.votes)
             and (self.year is None or year in self.year)
             and (self.best is None or bool(best) is self.best)
@@ -117,7 +120,7 @@ class Filters:
 
     def of_thread(self) -> Filters:
         """The filters that can be asked of a thread as a whole; the rest is asked of its answers."""
-        return Filters(sites=self.sites, categories=self.categories)
+        return Filters(sites=self.sites, categories=self.categories, tags=self.tags)
 
 
 _NO_FILTERS = Filters()
@@ -223,7 +226,9 @@ def free_words(text: str) -> Iterator[Word]:
 
 def _readable(text: str) -> str:
     """The part of a question that is read, letter for letter in its place."""
-    return text[:MAX_QUESTION].replace("\0", " ").replace("“", '"').replace("”", '"')
+    # Half of a character is none, and no database takes it.
+    whole = text[:MAX_QUESTION].encode("utf-8", "replace").decode()
+    return whole.replace("\0", " ").replace("“", '"').replace("”", '"')
 
 
 def _nothing_left(
@@ -252,6 +257,8 @@ def _narrow(filters: Filters, field: str, value: str) -> Filters | None:
         return replace(filters, categories=(*filters.categories, folded))
     if field == "site":
         return replace(filters, sites=(*filters.sites, folded))
+    if field == "tag":
+        return replace(filters, tags=(*filters.tags, folded))
     return replace(filters, authors=(*filters.authors, folded))
 
 

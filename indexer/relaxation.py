@@ -12,7 +12,7 @@ from typing import Literal
 
 from .query import Filters, Query, Range
 
-What = Literal["phrase", "words", "best", "votes", "year", "author", "category", "site"]
+What = Literal["phrase", "words", "best", "votes", "year", "author", "tag", "category", "site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +81,19 @@ def _without_filter(asked: Query) -> Iterator[tuple[Filters, Relaxed]]:
         yield replace(filters, year=None), Relaxed("year", f"year:{_typed(filters.year)}", note)
     less: tuple[tuple[What, tuple[str, ...], Filters, str, str], ...] = (
         ("author", filters.authors, replace(filters, authors=()), "by", "from everybody"),
+        ("tag", filters.tags, replace(filters, tags=()), "with the", "whatever the tags"),
         ("category", filters.categories, replace(filters, categories=()), "in", "from all categories"),
         ("site", filters.sites, replace(filters, sites=()), "from", "from all sites"),
     )
     for what, names, without, where, everywhere in less:
         if names:
-            note = f"Nothing {where} {_listed(names, what, _PLURALS[what], 'or')}; shown {everywhere}."
+            note = (
+                f"Nothing {where} {_listed(names, what, _PLURALS[what], 'and' if what == 'tag' else 'or')}; shown {everywhere}."
+            )
             yield without, Relaxed(what, " ".join(f'{what}:"{name}"' for name in names), note)
 
 
-_PLURALS = {"author": "authors", "category": "categories", "site": "sites"}
+_PLURALS = {"author": "authors", "tag": "tags", "category": "categories", "site": "sites"}
 
 
 def _listed(names: tuple[str, ...], one: str, many: str, joined: str = "and") -> str:

@@ -122,6 +122,14 @@ CREATE TABLE title_words (
     number    INTEGER NOT NULL,
     PRIMARY KEY (word, weight DESC, number)
 ) WITHOUT ROWID;
+-- Derived: the tags of threads.
+CREATE TABLE tags (
+    thread_id TEXT NOT NULL,
+    tag       TEXT NOT NULL,          -- folded
+    said      TEXT NOT NULL,          -- as its site writes it
+    PRIMARY KEY (thread_id, tag)
+) WITHOUT ROWID;
+CREATE INDEX tags_by_tag ON tags (tag);
 -- Derived: what the asker tells of how it went (outcome.py); of the thread as a whole where to_post is NULL.
 CREATE TABLE outcomes (
     thread_id TEXT NOT NULL,

@@ -416,6 +416,9 @@ def _conditions(filters: Filters, thread_id: str | None = None) -> tuple[str, tu
         if names:
             conditions.append(f"{expression} IN ({', '.join('?' * len(names))})")
             values += names
+    for tag in filters.tags:
+        conditions.append("p.thread_id IN (SELECT thread_id FROM tags WHERE tag = ?)")
+        values.append(tag)
     for expression, span in (("p.votes", filters.votes), (YEAR, filters.year)):
         if span is None:
             continue

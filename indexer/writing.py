@@ -236,6 +236,7 @@ class WritableStore(SteppedStore):
             "thread_words",
             "titles",
             "title_words",
+            "tags",
             "term_vectors",
             "thread_vectors",
         )
@@ -333,14 +334,24 @@ class WritableStore(SteppedStore):
         self._db.execute("UPDATE changed SET derived = 1 WHERE thread_id = ?", (thread.id,))
 
     def keep_words(self) -> None:
-        """Keep the words and titles of the threads that changed, and forget those of threads that are gone."""
+        """Keep the words, titles and tags of the threads that changed, and forget those of threads that are gone."""
         changed = self.changed()
         while ids := list(islice(changed, _CHANGED)):
             self.title_words.take_out(ids)
             self.vocabulary.take_out(ids)
             self.vocabulary.put_in(self.title_words.put_in(self.threads(ids)))
+            self._keep_tags(ids)
             self.step()
         self.vocabulary.let_go()
+
+    def _keep_tags(self, thread_ids: Sequence[str]) -> None:
+        given = (json.dumps(thread_ids),)
+        self._db.execute(f"DELETE FROM tags WHERE thread_id IN ({_GIVEN})", given)
+        self._db.execute(
+            "INSERT OR IGNORE INTO tags SELECT p.id, fold(t.value), t.value FROM posts p, json_each(p.tags) t"
+            f" WHERE p.kind = 'question' AND p.id IN ({_GIVEN})",
+            given,
+        )
 
     def set_substance(self, found: Iterable[Substance]) -> None:
         """Keep the form of answers."""

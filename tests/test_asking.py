@@ -18,7 +18,7 @@ THREADS = [
     answer(1, 2, "Learn C++ and node.js instead, or .NET.", author="Quilted"),
     question(2, "Is C# easier than the alphabet?", "C and sharp", category="Computers"),
     answer(2, 1, "The .NET one is. R&D uses it; it's fine. סלט שלום", votes=1),
-    question(3, "Cat wakes me", category="Grab Bag"),
+    question(3, "Cat wakes me", category="Grab Bag", tags=("Cats", "early morning")),
     answer(3, 1, "Feed the cat at night; wake up late.", votes=9),
     answer(3, 2, "Play with the cat.", written=None),
 ]
@@ -75,7 +75,9 @@ def test_alice_and_bob(library):
     assert ids(library.ask('"Alice & Bob\'s phone"')) == {"1/1", "1/2"}
 
 
-@pytest.mark.parametrize("text", ["", " ", "it's", "?!", "😀", '""', "the of", "-cat", "cat -cat", '-"wake up"', "\ud800", "AND"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "it's", "?!", "😀", '""', "the of", "-cat", "cat -cat", '-"wake up"', "\ud800", "AND"]
+)
 def test_what_says_nothing_is_told_so(library, text):
     with pytest.raises(BadQuestion) as told:
         library.ask(text)
@@ -100,7 +102,9 @@ def asked(library, text, **options):
         return None if told.reason else pytest.fail("refused without a word")
 
 
-@given(text=st.text() | st.lists(PIECES, max_size=8).map(" ".join) | st.lists(PIECES, max_size=8).map("".join), exact=st.booleans())
+@given(
+    text=st.text() | st.lists(PIECES, max_size=8).map(" ".join) | st.lists(PIECES, max_size=8).map("".join), exact=st.booleans()
+)
 def test_any_text_ends_in_results_or_a_plain_message(library, text, exact):
     results = asked(library, text, n=3, exact=exact)
     if results is None:
@@ -114,10 +118,23 @@ def test_any_text_ends_in_results_or_a_plain_message(library, text, exact):
     shapes.results(results)
 
 
-@pytest.mark.parametrize("text", ["cat " * 2500, "zxqv" * 2500, '"' * 10_000, "cat -" * 2000, "קשקוש " * 1700, "category:x " * 900])
+@pytest.mark.parametrize(
+    "text", ["cat " * 2500, "zxqv" * 2500, '"' * 10_000, "cat -" * 2000, "קשקוש " * 1700, "category:x " * 900]
+)
 def test_ten_thousand_characters_are_a_question(library, text):
     results = asked(library, text)
     assert results is None or results.total or results.notes
+
+
+def test_half_a_character_is_none(library):
+    assert asked(library, "author:\ud800", exact=True).total == 0
+    assert ids(library.ask("cat\ud800night")) == ids(library.ask("cat night"))
+
+
+def test_answers_have_the_tags_of_their_question(library):
+    assert ids(library.ask("cat tag:cats")) == ids(library.ask('tag:CATS tag:"early morning"')) == {"3/1", "3/2"}
+    assert ids(library.ask("cat tag:early")) == ids(library.ask("cat"))  # let go of: a tag is not a word of it
+    assert library.ask("alice tag:cats", exact=True).total == 0
 
 
 # What is asked instead
@@ -149,6 +166,8 @@ def test_words_in_quotes_need_not_all_be_there(library):
         ("cat year:..1990", ["year"], "Nothing from 1990 or earlier; shown from all years."),
         ("cat author:nobody", ["author"], "Nothing by author “nobody”; shown from everybody."),
         ("cat category:computers", ["category"], "Nothing in category “computers”; shown from all categories."),
+        ("cat tag:sharp", ["tag"], "Nothing with the tag “sharp”; shown whatever the tags."),
+        ("cat tag:cats tag:x", ["tag"], "Nothing with the tags “cats” and “x”; shown whatever the tags."),
         ("cat site:elsewhere", ["site"], "Nothing from site “elsewhere”; shown from all sites."),
         ("cat author:nobody author:noone", ["author"], "Nothing by authors “nobody” or “noone”; shown from everybody."),
         ("best:yes year:2030", ["best", "year"][1:], "Nothing from 2030; shown from all years."),

@@ -296,6 +296,21 @@ def test_a_lost_index_is_written_again_from_the_store(folder):
     assert answers(folder, "cat wakes")
 
 
+@pytest.mark.parametrize(
+    ("engine", "name"), [("whoosh", "contents.json"), ("tantivy", "contents.json"), ("memory", "documents.jsonl")]
+)
+def test_an_index_of_an_older_make_is_written_again(folder, engine, name):
+    first = build(folder, engine=engine)
+    marked = folder / GENERATIONS / first.generation / name
+    marked.write_text(marked.read_text().replace('"format": 2', '"format": 1', 1))
+    with pytest.raises(LibraryError):
+        Library(folder)
+    second = build(folder, engine=engine)
+    assert (second.changed, statuses(second)) == (0, {"cat.jsonl": "unchanged"})
+    assert second.generation > first.generation
+    assert answers(folder, "cat wakes")
+
+
 def test_old_generations_go_but_the_last(folder):
     for number in range(5):
         write_archive(folder / "threads" / f"{number}.jsonl", [question(10 + number, "Why?"), answer(10 + number, 1, "So.")])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
-from test_store import FILTERS, MANY, categories, stored
+from test_store import FILTERS, MANY, categories, stored, tags
 
 from indexer import columns, likeness
 from indexer.columns import UNKNOWN, Columns
@@ -85,6 +85,7 @@ def test_filters_mean_what_filters_mean(mapped, store, filters):
             votes=post.votes,
             year=post.written.year if post.written else None,
             best=post.best,
+            tags=tags(store)[post.thread_id],
         )
 
 
@@ -127,7 +128,7 @@ def test_a_library_of_nothing_has_columns_too(tmp_path):
     assert nothing.rows_of(["a"]).tolist() == nothing.threads_of(["a"]).tolist() == [-1]
 
 
-@pytest.mark.parametrize("name", ["answers.dat", "threads.dat", "tags.dat", "answer_names.dat", "columns.json"])
+@pytest.mark.parametrize("name", ["answers.dat", "threads.dat", "letters.dat", "tags.dat", "answer_names.dat", "columns.json"])
 @pytest.mark.parametrize("damage", ["missing", "cut", "other"])
 def test_columns_that_are_not_whole_are_refused(folder, tmp_path, name, damage):
     broken = tmp_path / "broken"

@@ -66,7 +66,7 @@ def expected(documents, query, kind, limit):
                 n = sum(term in other.terms for other in documents)
                 idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
                 score += weight * idf * (tf * 2.2 / (tf + 1.2 * (0.25 + 0.75 * as_in_a_byte(document.length) / mean)))
-        columns = {name: getattr(document, name) for name in ("site", "category", "author", "votes", "year", "best")}
+        columns = {name: getattr(document, name) for name in ("site", "category", "author", "votes", "year", "best", "tags")}
         if (
             found
             and all(term in document.terms for term in query.required)
@@ -180,8 +180,18 @@ def test_equal_scores_go_by_id_and_the_cut_does_too(build):
 
 
 FILTERED = [
-    doc("all", "cat", site="MeFi", category="Work & Money", author="Éva", votes=3, year=2010, best=True),
-    doc("low", "cat", site="se", category="pets", author="eva", votes=-2, year=2004, best=False),
+    doc(
+        "all",
+        "cat",
+        site="MeFi",
+        category="Work & Money",
+        author="Éva",
+        votes=3,
+        year=2010,
+        best=True,
+        tags=("Thé", "job interview"),
+    ),
+    doc("low", "cat", site="se", category="pets", author="eva", votes=-2, year=2004, best=False, tags=("the", "\0", '"', "")),
     doc("none", "cat", site="se"),
     doc("big", "cat", site="mefi", category="", author="", votes=10**30, year=9999),
 ]
@@ -195,6 +205,10 @@ FILTERED = [
         ({"categories": ("work & money",)}, {"all"}),
         ({"categories": ("pets", "work & money")}, {"all", "low"}),
         ({"authors": ("eva",)}, {"all", "low"}),
+        ({"tags": ("the",)}, {"all", "low"}),
+        ({"tags": ("the", "job interview")}, {"all"}),
+        ({"tags": ("job",)}, set()),
+        ({"tags": ("\0", '"')}, {"low"}),
         ({"votes": Range(3, 3)}, {"all"}),
         ({"votes": Range(None, 3)}, {"all", "low"}),
         ({"votes": Range(3, None)}, {"all", "big"}),
@@ -264,6 +278,7 @@ DOCUMENTS = st.builds(
     votes=st.none() | st.integers(-3, 12),
     year=st.none() | st.integers(2003, 2007),
     best=st.none() | st.booleans(),
+    tags=st.sampled_from([(), ("Tag",), ("tag", "Ö"), ("x", "o\u0308")]),
 )
 RANGES = st.none() | st.builds(Range, st.none() | st.integers(-3, 12), st.none() | st.integers(0, 12))
 QUERIES = st.builds(
@@ -277,6 +292,7 @@ QUERIES = st.builds(
         sites=st.sampled_from([(), (), ("se",)]),
         categories=st.sampled_from([(), (), ("pets",), ("pets", "")]),
         authors=st.sampled_from([(), (), ("eva", "bob")]),
+        tags=st.sampled_from([(), (), ("tag",), ("tag", "o")]),
         votes=RANGES,
         year=st.none() | st.just(Range(2004, 2006)),
         best=st.sampled_from([None, None, True, False]),
@@ -727,7 +743,7 @@ def test_no_pickle_is_loaded_where_whoosh_itself_keeps_them(whoosh, tmp_path):
         lambda table: table.update(segments=None),
         lambda table: table.update(files=[]),
         lambda table: table["files"].update({"../secret": [0, 0]}),
-        lambda table: table.update(format=2),
+        lambda table: table.update(format=1),
         lambda table: table["segments"][0].__setitem__(1, 10**12),
         lambda table: table["segments"][0].__setitem__(1, -1),
         lambda table: table["segments"][0].__setitem__(2, ["x"]),
@@ -830,7 +846,7 @@ def test_damage_with_forged_checksums_ends_in_words(tantivy):
         lambda table: table.update(files={}),
         lambda table: table["files"].update({"answer/../../secret": [0, 0]}),
         lambda table: table["files"].update({"answer/meta.json": None}),
-        lambda table: table.update(format=2),
+        lambda table: table.update(format=1),
     ],
 )
 def test_tantivy_table_of_contents_of_another_make(tantivy, change):

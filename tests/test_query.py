@@ -65,6 +65,8 @@ def test_minus_inside_and_by_itself_is_no_form():
         ('category:"Work & Money"', Filters(categories=("work & money",))),
         ("category:pets category:food", Filters(categories=("pets", "food"))),
         ("site:MeFi", Filters(sites=("mefi",))),
+        ("tag:Visa", Filters(tags=("visa",))),
+        ('tag:"job interview" tag:c++', Filters(tags=("job interview", "c++"))),
         ('author:"Éva B."', Filters(authors=("eva b.",))),
         ("AUTHOR:bob", Filters(authors=("bob",))),
         ("votes:3", Filters(votes=Range(3, 3))),
@@ -159,9 +161,9 @@ def test_nothing_but_small_words_is_explained(text):
 
 
 def test_for_threads_asks_only_what_a_thread_has():
-    query = parse('cat "dream job" category:pets site:mefi votes:>3 author:bob year:2010 best:yes')
+    query = parse('cat "dream job" category:pets tag:job site:mefi votes:>3 author:bob year:2010 best:yes')
     asked = query.for_threads()
-    assert asked.filters == Filters(categories=("pets",), sites=("mefi",))
+    assert asked.filters == Filters(categories=("pets",), sites=("mefi",), tags=("job",))
     assert (asked.terms, asked.required) == (query.terms, ("dream", "job"))
     assert query.for_threads(scores_only=True).required == ()
 
@@ -185,6 +187,9 @@ def test_ranges_and_filters():
     assert not Filters(best=True).accept(**nobody)
     assert not Filters(votes=Range(None, 3)).accept(**nobody)
     assert not Filters(authors=("bob",)).accept(**nobody)
+    assert not Filters(tags=("visa",)).accept(**nobody)
+    assert not Filters(tags=("visa", "job")).accept(**nobody, tags=("Visa",))
+    assert Filters(tags=("visa", "job")).accept(**nobody, tags=("other", "Jób", "Visa"))
     assert Filters(sites=("mefi",), authors=("eva",)).accept(**{**nobody, "site": "MeFi", "author": "Éva"})
 
 

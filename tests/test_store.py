@@ -17,11 +17,11 @@ from indexer.thread import Post
 from indexer.writing import WritableStore
 
 MANY = [
-    question(1, "One", category="Pets & Animals", tags=("cats", "night shift")),
+    question(1, "One", category="Pets & Animals", tags=("Cats", "5am")),
     answer(1, 1, "a", author="Ann", votes=5, best=True),
     answer(1, 2, "b", author="ann", votes=None, best=False),
     answer(1, 3, "c", author=None, votes=0, written=None),
-    question(2, "Two", category=None, tags=("cats",), written=datetime(2020, 12, 31, 23, 59, tzinfo=UTC)),
+    question(2, "Two", category=None, tags=("cats", "CATS"), written=datetime(2020, 12, 31, 23, 59, tzinfo=UTC)),
     answer(2, 1, "d", author="Zoë", votes=-3, written=datetime(2021, 1, 1, tzinfo=UTC)),
     answer(2, 2, "e", author="Bob", votes=9, written=datetime(2020, 12, 31, 23, 59, 59, tzinfo=UTC)),
     answer(3, 1, "an orphan", author="Bob", votes=2),
@@ -36,6 +36,7 @@ def stored(folder, posts):
             store.put(post, 0)
         for thread in store.threads(store.changed()):
             store.set_derived(thread, [], [])
+        store.keep_words()
         store.nothing_left()
     return store
 
@@ -82,6 +83,7 @@ FILTERS = st.builds(
     sites=st.sampled_from([(), ("example.org",), ("other",)]),
     categories=st.sampled_from([(), ("pets & animals",), ("",), ("other", "pets & animals")]),
     authors=NAMES,
+    tags=st.lists(st.sampled_from(["cats", "5am", "5"]), max_size=2).map(tuple),
     votes=RANGES,
     year=YEARS,
     best=st.none() | st.booleans(),
@@ -100,6 +102,10 @@ def categories(store):
     return {thread.id: thread.question.category if thread.question else None for thread in store.threads()}
 
 
+def tags(store):
+    return {thread.id: thread.question.tags if thread.question else () for thread in store.threads()}
+
+
 @given(FILTERS, st.sampled_from(["lift", "votes", "newest", "oldest"]), st.integers(0, 5), st.integers(0, 5))
 def test_browsing_means_what_filters_mean(many, filters, order, limit, offset):
     posts = {number: post for number, post in numbered(many).items() if post.kind != "question"}
@@ -113,6 +119,7 @@ def test_browsing_means_what_filters_mean(many, filters, order, limit, offset):
             votes=post.votes,
             year=post.written.year if post.written else None,
             best=post.best,
+            tags=tags(many)[post.thread_id],
         )
     }
     total, whole = many.browse(filters, order, limit=100)
@@ -121,11 +128,20 @@ def test_browsing_means_what_filters_mean(many, filters, order, limit, offset):
     assert many.browse(filters, order, limit=limit, offset=offset) == (total, whole[offset : offset + limit])
     written = {number: post.written for number, post in posts.items()}
     known = [
-        value
-        for one in whole
-        if (value := {"votes": one.votes, "lift": one.lift}.get(order, written[one.number])) is not None
+        value for one in whole if (value := {"votes": one.votes, "lift": one.lift}.get(order, written[one.number])) is not None
     ]
     assert known == sorted(known, reverse=order != "oldest")
+
+
+def test_tags_follow_their_question(tmp_path):
+    store = stored(tmp_path, MANY)
+    assert [store.count_threads(Filters(tags=(tag,))) for tag in ("cats", "5am", "dogs")] == [2, 1, 0]
+    with store.transaction():
+        store.put(replace(MANY[0], tags=("dogs",)), 1)
+        store.delete(["example.org:2"])
+        store.keep_words()
+    assert [store.count_threads(Filters(tags=(tag,))) for tag in ("cats", "5am", "dogs")] == [0, 0, 1]
+    store.close()
 
 
 @pytest.mark.parametrize(

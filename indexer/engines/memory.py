@@ -20,7 +20,7 @@ from ..query import Query
 from . import BM25, EngineState, Hit, sync_folder
 
 _FILE = "documents.jsonl"
-_MARK = {"engine": "memory", "format": 1}
+_MARK = {"engine": "memory", "format": 2}
 _COLUMNS = {
     "id": (str,),
     "kind": (str,),
@@ -31,6 +31,7 @@ _COLUMNS = {
     "votes": (int, type(None)),
     "year": (int, type(None)),
     "best": (bool, type(None)),
+    "tags": (list,),
 }
 
 
@@ -91,6 +92,7 @@ class _Collection:
                 votes=document.votes,
                 year=document.year,
                 best=document.best,
+                tags=document.tags,
             )
         )
 
@@ -187,4 +189,6 @@ def _document(record: object) -> Document:
         raise ValueError("a column has a value of another type")
     if record["kind"] not in ("thread", "answer") or not all(type(count) is int for count in record["terms"].values()):
         raise ValueError("no kind or frequency of ours")
-    return Document(**record)
+    if not all(isinstance(tag, str) for tag in record["tags"]):
+        raise ValueError("no tag of ours")
+    return Document(**(record | {"tags": tuple(record["tags"])}))

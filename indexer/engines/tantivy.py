@@ -34,7 +34,7 @@ from . import BM25, EngineState, Hit, contents, sync_folder
 from .contents import Measure
 from .tantivy_fields import SCHEMA, entry, ids, token, wanted, with_term, with_tokenizer
 
-_MARK: Final = {"engine": "tantivy", "format": 1}
+_MARK: Final = {"engine": "tantivy", "format": 2}
 _KINDS: Final[tuple[DocumentKind, ...]] = ("answer", "thread")
 
 _FILE: Final = re.compile(r"(?:answer|thread)/(?:meta\.json|[0-9a-f]{32}\.(?:idx|pos|term|store|fast|fieldnorm|\d+\.del))")

@@ -35,7 +35,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("terms", tokenizer_name="terms", index_option="freq")
     builder.add_text_field("key", tokenizer_name="raw", index_option="basic")
-    for column in ("site", "category", "author"):
+    for column in ("site", "category", "author", "tag"):
         builder.add_text_field(column, tokenizer_name="raw", index_option="basic")
     for column in ("votes", "year"):
         builder.add_integer_field(column, fast=True)
@@ -112,6 +112,7 @@ def entry(document: Document) -> tantivy.Document:
         "site": _name(document.site),
         "category": _name(document.category),
         "author": _name(document.author),
+        "tag": [_name(tag) for tag in document.tags],
         "best": int(bool(document.best)),
         **_id_columns(document.id),
     }
@@ -156,6 +157,8 @@ def _conditions(filters: Filters) -> Iterable[tantivy.Query]:
         if names:
             # The filter's names are folded already, and are compared as they are.
             yield tantivy.Query.term_set_query(SCHEMA, column, [token("=" + name) for name in names])
+    for tag in filters.tags:
+        yield tantivy.Query.term_query(SCHEMA, "tag", token("=" + tag), "basic")
     for column, span in (("votes", filters.votes), ("year", filters.year)):
         if span is not None:
             yield _in_range(column, span)

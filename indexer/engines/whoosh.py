@@ -12,6 +12,7 @@ Whoosh never calls fsync; `flush` does. Its table of contents is a pickle; ours 
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 from array import array
@@ -47,7 +48,7 @@ from .whoosh_segments import (
     merge,
 )
 
-_MARK = {"engine": "whoosh", "format": 1}
+_MARK = {"engine": "whoosh", "format": 2}
 
 _DAMAGE = (OSError, EOFError, ValueError, LookupError, TypeError, OverflowError, struct.error, FileFormatError, RecursionError)
 """What reading bytes that are not as we wrote them raises."""
@@ -184,6 +185,7 @@ class _View:
             votes=self._whole(document, "votes") if filters.votes else None,
             year=self._whole(document, "year") if filters.year else None,
             best=bool(self._value(document, "best")) if filters.best is not None else None,
+            tags=json.loads(self._value(document, "tags")) if filters.tags else (),
         )
 
     def _value(self, document: int, column: str) -> Any:

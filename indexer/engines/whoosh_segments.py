@@ -16,6 +16,7 @@ means to be subclassed, are:
 from __future__ import annotations
 
 import io
+import json
 import mmap
 import os
 import re
@@ -79,6 +80,7 @@ _SCHEMA = Schema(
     site=COLUMN(VarBytesColumn()),
     category=COLUMN(VarBytesColumn()),
     author=COLUMN(VarBytesColumn()),
+    tags=COLUMN(VarBytesColumn()),
     votes=COLUMN(NumericColumn("q", default=UNKNOWN)),
     year=COLUMN(NumericColumn("q", default=UNKNOWN)),
     best=COLUMN(NumericColumn("B")),
@@ -321,6 +323,7 @@ class Writer(SegmentWriter):
             site=_bytes(document.site),
             category=_bytes(document.category or ""),
             author=_bytes(document.author or ""),
+            tags=json.dumps(document.tags).encode(),
             votes=_number(document.votes),
             year=_number(document.year),
             best=int(document.best or False),
