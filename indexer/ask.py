@@ -16,13 +16,14 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import grouping, likeness, markup, query, ranking, relaxation, showing, spelling, vocabulary, words
+from . import facets, grouping, likeness, markup, query, ranking, relaxation, showing, spelling, vocabulary, words
 from .columns import Columns, Records, Rows
 from .engines import Engine, Hit
 from .errors import BadQuestion, NotFound
+from .facets import Facets
 from .grouping import Listing
 from .proximity import Pairs
-from .query import Query
+from .query import NO_FILTERS, Filters, Query
 from .ranking import Found, Matches, Ranked, Sort
 from .relaxation import Relaxed
 from .rows import PostName
@@ -38,6 +39,9 @@ CANDIDATES: Final = 500
 EXPANDED: Final = 100
 """Threads, of those found by their own words or by an answer's, whose every answer is a candidate. Without those found by an
 answer's, nDCG@10 on qatarliving_dev falls from .299 to .296, by subject from .314 to .308."""
+
+DIVIDED: Final = 1_000_000
+"""Answers of a library up to which is told how they divide where nothing but filters was asked: all of them are looked at."""
 
 MISSING_TOLD: Final = 4
 """Words of a question that nothing has, as many as are told by name."""
@@ -73,10 +77,12 @@ class Results:
     """What the question may have been meant to be, and whether that is what was asked."""
     relaxed: tuple[Relaxed, ...] = ()
     """Conditions that were let go of, because nothing met all of them."""
+    facets: Facets = facets.NONE
+    """How all the answers divide."""
 
 
 class _Wanted(NamedTuple):
-    """What part of the answers is wanted, and in which order."""
+    """What part of the answers is wanted, in which order, and whether it is told how all of them divide."""
 
     n: int
     offset: int = 0
@@ -84,6 +90,8 @@ class _Wanted(NamedTuple):
     sort: Sort = "best"
     grouped: bool = False
     thread_id: str | None = None
+    within: Filters = NO_FILTERS
+    facets: bool = False
 
 
 def ask(
@@ -96,18 +104,21 @@ def ask(
     sort: Sort = "best",
     grouped: bool = False,
     thread: str | None = None,
+    within: Filters = NO_FILTERS,
     exact: bool = False,
 ) -> Results:
     """The best answers to a question as typed: see `Library.ask`."""
     started = time.perf_counter()
     store = moment.store
-    asked, correction, notes = _understand(text, moment, exact=exact)
-    wanted = _Wanted(n, offset, dial, sort, grouped, None if thread is None else thread_id_of(thread, store))
-    asked, listing, relaxed = _find(asked, moment, wanted, exact=exact)
+    asked, correction, notes = _understand(text, moment, within, exact=exact)
+    within, unknown = full_names(within, store)
+    thread_id = None if thread is None else thread_id_of(thread, store)
+    wanted = _Wanted(n, offset, dial, sort, grouped, thread_id, within, facets=True)
+    asked, listing, divided, relaxed = _find(asked, moment, wanted, exact=exact)
     page = showing.page(listing.answers, offset, asked, store, listing.below)
-    notes = (*notes, *(step.note for step in relaxed), *_missing(asked, moment))
+    notes = (*notes, *unknown, *(step.note for step in relaxed), *_missing(asked, moment))
     if not (listing.total or notes or asked.notes or exact):
-        notes = (relaxation.nothing(asked),)
+        notes = (relaxation.nothing(asked, within),)
     return Results(
         replace(asked, text=text),
         listing.total,
@@ -122,56 +133,92 @@ def ask(
         listed=listing.listed,
         correction=correction,
         relaxed=relaxed,
+        facets=divided,
     )
 
 
 def order(text: str, moment: Moment, n: int) -> list[PostName]:
     """The best `n` answers to a question as typed, best first, none of them read. Raises BadQuestion as `ask` does."""
     asked, _, _ = _understand(text, moment, exact=False)
-    _, listing, _ = _find(asked, moment, _Wanted(n), exact=False)
+    _, listing, _, _ = _find(asked, moment, _Wanted(n), exact=False)
     return moment.store.names([answer.number for answer in listing.answers])
 
 
-def _understand(text: str, moment: Moment, *, exact: bool) -> tuple[Query, Correction | None, tuple[str, ...]]:
+def _understand(
+    text: str, moment: Moment, within: Filters = NO_FILTERS, *, exact: bool
+) -> tuple[Query, Correction | None, tuple[str, ...]]:
     """What is asked, how it was mended, and what cannot be taken as typed. Raises BadQuestion when nothing is asked."""
     store, engine, _ = moment
     correction = None if exact else spelling.correct(text, store.vocabulary, partial(together, engine))
     asked = query.parse(correction.corrected if correction and correction.applied else text)
-    asked, notes = full_names(asked, store)
-    if not (asked.terms or asked.required or asked.filters):
+    filters, notes = full_names(asked.filters, store)
+    asked = replace(asked, filters=filters)
+    if not (asked.terms or asked.required or asked.filters or within):
         raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
     return asked, correction, notes
 
 
-def _find(asked: Query, moment: Moment, wanted: _Wanted, *, exact: bool) -> tuple[Query, Listing, tuple[Relaxed, ...]]:
-    """What was asked in the end, what is listed of its answers, and the conditions that had to be let go of for that."""
-    listing = _list(asked, moment, wanted)
-    for step in () if listing.total or exact else relaxation.steps(asked):
-        relaxed = _list(step.query, moment, wanted)
+def _find(asked: Query, moment: Moment, wanted: _Wanted, *, exact: bool) -> tuple[Query, Listing, Facets, tuple[Relaxed, ...]]:
+    """What was asked in the end, what is listed of its answers, how they divide, and what had to be let go of for that."""
+    listing, divided = _list(asked, moment, wanted)
+    filters = None if listing.total or exact else asked.filters.narrowed(wanted.within)
+    for step in () if filters is None else relaxation.steps(replace(asked, filters=filters)):
+        relaxed, those = _list(step.query, moment, wanted._replace(within=NO_FILTERS))
         if relaxed.total:
-            return step.query, relaxed, step.relaxed
-    return asked, listing, ()
+            return step.query, relaxed, those, step.relaxed
+    return asked, listing, divided, ()
 
 
-def _list(asked: Query, moment: Moment, wanted: _Wanted) -> Listing:
-    """What is listed of the answers to a question on one page, in order."""
-    n, offset, dial, sort, grouped, thread_id = wanted
-    store, _, columns = moment
+def _list(asked: Query, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facets]:
+    """What is listed of the answers to a question on one page, in order, and how all of them divide."""
+    n, offset, dial, sort, grouped, thread_id, within, counted = wanted
+    columns = moment.columns
     if not (asked.terms or asked.required):
-        # Nothing was asked, so no thread can be the one that was meant: this list is leafed through as it is.
-        by: Order = "lift" if sort == "best" else sort
-        total, found = store.browse(asked.filters, by, limit=n, offset=offset, thread_id=thread_id)
-        threads = store.count_threads(asked.filters, thread_id=thread_id)
-        ranked = tuple(Ranked(one.number, one.lift or 0.0, {}, one.expected) for one in found)
-        return Listing(ranked, total, threads, total, (None,) * len(ranked))
-    ordered = ranking.rank(_search(asked, moment), dial=dial, sort=sort)
+        return _leaf_through(asked.filters.narrowed(within), moment, wanted)
+    found = _within(within, asked, moment) if within else _search(asked, moment)[0]
     if thread_id:
-        ordered = ordered.only(ordered.facts["thread"] == columns.threads_of([thread_id]))
-    return (grouping.by_thread if grouped and not thread_id else grouping.flat)(ordered, offset, n)
+        found = found.only(found.facts["thread"] == columns.threads_of([thread_id]))
+    ordered = ranking.rank(found, dial=dial, sort=sort)
+    listing = (grouping.by_thread if grouped and not thread_id else grouping.flat)(ordered, offset, n)
+    return listing, facets.of_set(found.facts, columns) if counted else facets.NONE
 
 
-def _search(asked: Query, moment: Moment) -> Found:
-    """The set of results: answers found by their own words or by their thread's, with their text scores."""
+def _leaf_through(filters: Filters | None, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facets]:
+    """The answers that pass the filters, where nothing was asked: no thread can be the one that was meant."""
+    store, _, columns = moment
+    if filters is None:
+        return Listing((), 0, 0, 0, ()), facets.NONE
+    by: Order = "lift" if wanted.sort == "best" else wanted.sort
+    total, found = store.browse(filters, by, limit=wanted.n, offset=wanted.offset, thread_id=wanted.thread_id)
+    of_threads = store.count_threads(filters, thread_id=wanted.thread_id)
+    ranked = tuple(Ranked(one.number, one.lift or 0.0, {}, one.expected) for one in found)
+    divided = facets.NONE
+    if wanted.facets and len(columns.answers) <= DIVIDED:
+        threads = columns.threads_of([wanted.thread_id]) if wanted.thread_id else columns.thread_names["row"].astype(np.int64)
+        answers = columns.answers[columns.rows_in(threads[threads >= 0])]
+        divided = facets.of_set(answers[columns.accepted(answers, filters)], columns)
+    return Listing(ranked, total, of_threads, total, (None,) * len(ranked)), divided
+
+
+def _within(within: Filters, asked: Query, moment: Moment) -> Found:
+    """The part of a set of results that passes more filters: exactly that part, as a facet has counted it.
+
+    Of a set that was cut, or has nothing that passes, the question is asked anew among what passes, and finds more there.
+    """
+    found, is_cut = _search(asked, moment)
+    kept = found.only(moment.columns.accepted(found.facts, within))
+    filters = asked.filters.narrowed(within)
+    if filters is None or (len(kept.rows) and not is_cut):
+        return kept
+    further, _ = _search(replace(asked, filters=filters), moment)
+    return kept.joined(further.only(~np.isin(further.rows, kept.rows)))
+
+
+def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
+    """The set of results: answers found by their own words or by their thread's, with their text scores.
+
+    Also tells whether it was cut: whether the engine may have more answers that match well enough.
+    """
     store, engine, columns = moment
     limit = CANDIDATES
     while True:
@@ -199,7 +246,9 @@ def _search(asked: Query, moment: Moment) -> Found:
             compared = in_order[: ranking.COMPARED]
             vectors = store.term_vectors([term for term, _ in asked.terms])
             alike = likeness.of_threads(asked.text, asked.terms, vectors, columns.gists(compared))
-            return _by_proximity(asked, ranking.text_scores(answers, threads, rows, facts, compared, alike), store)
+            found = ranking.text_scores(answers, threads, rows, facts, compared, alike)
+            is_cut = len(by_words) == limit and ranking.reaches(by_words[-1].score, found)
+            return _by_proximity(asked, found, store), is_cut
         limit *= 8
 
 
@@ -220,7 +269,7 @@ def _by_proximity(asked: Query, found: Found, store: Store) -> Found:
     return ranking.with_proximity(found, read, closeness)
 
 
-def full_names(asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
+def full_names(filters: Filters, store: Store) -> tuple[Filters, tuple[str, ...]]:
     """Sites and categories by any of their words ("category:pets"), as the full names that the library has."""
     notes: list[str] = []
 
@@ -235,10 +284,8 @@ def full_names(asked: Query, store: Store) -> tuple[Query, tuple[str, ...]]:
                 notes.append(f"There is no {column} “{name}” here; there are: {', '.join(sorted(known.values()))}.")
         return tuple(found) or wanted
 
-    filters = replace(
-        asked.filters, sites=full(asked.filters.sites, "site"), categories=full(asked.filters.categories, "category")
-    )
-    return replace(asked, filters=filters), tuple(notes)
+    filters = replace(filters, sites=full(filters.sites, "site"), categories=full(filters.categories, "category"))
+    return filters, tuple(notes)
 
 
 def thread_id_of(name: str, store: Store) -> str:

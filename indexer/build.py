@@ -245,6 +245,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
     progress("Relating", total, total)
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
+    store.count_votes()
     store.keep_words()
     store.step()
 

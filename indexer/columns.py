@@ -14,6 +14,7 @@ import os
 import shutil
 from array import array
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -167,7 +168,7 @@ class Columns:
         if filters.votes is not None:
             passed &= _within(answers["votes"], filters.votes)
         if filters.year is not None:
-            passed &= (answers["written"] != UNKNOWN) & _within(_years(answers["written"]), filters.year)
+            passed &= (answers["written"] != UNKNOWN) & _within(years(answers["written"]), filters.year)
         if filters.best is not None:
             passed &= (answers["best"] == 1) == filters.best
         if filters.tags:
@@ -176,9 +177,22 @@ class Columns:
             places = np.repeat(np.arange(len(threads)), counts)
             for tag in filters.tags:
                 has = np.zeros(len(threads), np.bool_)
-                has[places[np.isin(tags, _numbers(self.tags, [tag]))]] = True
+                has[places[self.alike[tags] == self._by_fold.get(tag, -1)]] = True
                 passed &= has[of]
         return passed
+
+    @cached_property
+    def _by_fold(self) -> dict[str, int]:
+        """The number of the first tag of all that are written alike, but for case and accents."""
+        first: dict[str, int] = {}
+        for number, tag in enumerate(self.tags):
+            first.setdefault(words.fold(tag), number)
+        return first
+
+    @cached_property
+    def alike(self) -> NDArray[np.int64]:
+        """For each tag that number."""
+        return np.array([self._by_fold[words.fold(tag)] for tag in self.tags], np.int64)
 
     def tags_of(self, threads: Rows) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
         """How many tags each of some threads has, and all of these, thread after thread, by their numbers among `tags`."""
@@ -232,7 +246,8 @@ def _within(numbers: NDArray[Any], span: Range) -> NDArray[np.bool_]:
     return inside
 
 
-def _years(seconds: NDArray[Any]) -> NDArray[np.int64]:
+def years(seconds: NDArray[Any]) -> NDArray[np.int64]:
+    """The years, in UTC, of seconds since 1970."""
     return seconds.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970
 
 

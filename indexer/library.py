@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import ask, documents, generations, query, showing, similarity, spelling, words
 from .ask import Moment, Results
@@ -19,7 +19,7 @@ from .endorsements import Endorsement
 from .errors import NoLibrary, NotFound
 from .generations import Index
 from .outcome import Outcome
-from .query import Query
+from .query import NO_FILTERS, Filters, Query
 from .ranking import Ranked, Sort
 from .rows import Archive
 from .store import Order, Store
@@ -53,6 +53,14 @@ class Neighbour:
     """Whether the site says that they ask the same."""
 
 
+class Anniversary(NamedTuple):
+    """A thread that was asked on this day of another year."""
+
+    thread_id: str
+    title: str
+    year: int
+
+
 class Library:
     """A data folder opened for asking. Safe to use from several threads of the program at once.
 
@@ -79,19 +87,32 @@ class Library:
         sort: Sort = "best",
         grouped: bool = False,
         thread: str | None = None,
+        within: Filters = NO_FILTERS,
         exact: bool = False,
     ) -> Results:
         """The best answers to a question as typed.
 
         With `grouped`, a thread does not fill the page: it is listed by its best answer (`grouping`), and `n` and `offset`
         count those listed. With `thread`, named as for `thread()`, only its answers are asked for, each of them listed.
+        `within` takes a part of the set: what a facet of it counts, and what it counts is what is there.
         Slips of the pen are mended, and where nothing meets all conditions fewer are asked; `exact` does neither.
 
         Raises BadQuestion when there is nothing to look for, NotFound where there is no such thread.
         """
         with self._moment() as store:
             moment = Moment(store, *self._index(store))
-            return ask.ask(text, moment, n=n, offset=offset, dial=dial, sort=sort, grouped=grouped, thread=thread, exact=exact)
+            return ask.ask(
+                text,
+                moment,
+                n=n,
+                offset=offset,
+                dial=dial,
+                sort=sort,
+                grouped=grouped,
+                thread=thread,
+                within=within,
+                exact=exact,
+            )
 
     def top(
         self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
@@ -102,7 +123,8 @@ class Library:
         parts += [f"year:{year}"] if year else []
         asked = query.parse(" ".join(parts))
         with self._moment() as store:
-            asked, notes = ask.full_names(asked, store)
+            filters, notes = ask.full_names(asked.filters, store)
+            asked = replace(asked, filters=filters)
             order: Order = "votes" if raw else "lift"
             total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
             ranked = [Ranked(one.number, float((one.votes if raw else one.lift) or 0), {}, one.expected) for one in found]
@@ -160,6 +182,13 @@ class Library:
         with self._moment() as store:
             known, counts = store.vocabulary, dict(query.parse(text).terms)
             return self._neighbours(similarity.telling(counts, known.threads_with, known.size()), n, store)
+
+    def on_this_day(self, today: date, n: int = 3) -> tuple[Anniversary, ...]:
+        """Threads that were asked on this day of other years, those with most answers first."""
+        with self._moment() as store:
+            found = store.asked_on(today.month, today.day, today.year, n)
+            titles = store.titles([thread_id for thread_id, _ in found])
+            return tuple(Anniversary(thread_id, titles[thread_id], year) for thread_id, year in found)
 
     def post_id(self, name: str) -> str:
         """The id of a post, for any id it was ever known by. Raises NotFound."""

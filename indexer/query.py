@@ -94,7 +94,7 @@ class Filters:
     best: bool | None = None
 
     def __bool__(self) -> bool:
-        return self != _NO_FILTERS
+        return self != NO_FILTERS
 
     def accept(
         self,
@@ -122,8 +122,39 @@ class Filters:
         """The filters that can be asked of a thread as a whole; the rest is asked of its answers."""
         return Filters(sites=self.sites, categories=self.categories, tags=self.tags)
 
+    def narrowed(self, other: Filters) -> Filters | None:
+        """The filters that pass what both pass; None where they name different things, so that nothing can."""
+        sites, categories = _shared(self.sites, other.sites), _shared(self.categories, other.categories)
+        authors = _shared(self.authors, other.authors)
+        if sites is None or categories is None or authors is None or {self.best, other.best} >= {True, False}:
+            return None
+        return Filters(
+            sites=sites,
+            categories=categories,
+            authors=authors,
+            tags=(*self.tags, *other.tags),
+            votes=_overlap(self.votes, other.votes),
+            year=_overlap(self.year, other.year),
+            best=self.best if other.best is None else other.best,
+        )
 
-_NO_FILTERS = Filters()
+
+NO_FILTERS: Final = Filters()
+
+
+def _shared(names: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What names let pass that others do too; none at all let everything pass."""
+    if not names or not others:
+        return names or others
+    return tuple(name for name in names if name in others) or None
+
+
+def _overlap(span: Range | None, other: Range | None) -> Range | None:
+    if span is None or other is None:
+        return span or other
+    low = max((end for end in (span.low, other.low) if end is not None), default=None)
+    high = min((end for end in (span.high, other.high) if end is not None), default=None)
+    return Range(low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +173,7 @@ class Query:
     forbidden: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     excluded_phrases: tuple[str, ...] = ()
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
     notes: tuple[str, ...] = ()
     """What could not be taken as typed, in words for the asker."""
 
@@ -159,7 +190,7 @@ def parse(text: str) -> Query:
     forbidden: dict[str, None] = {}
     phrases: list[str] = []
     excluded: list[str] = []
-    filters = Filters()
+    filters = NO_FILTERS
     notes: list[str] = []
     if len(text) > MAX_QUESTION:
         notes.append(f"Only the first {MAX_QUESTION:,} characters of the question were read.")

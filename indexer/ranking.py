@@ -146,6 +146,10 @@ class Found:
         """Some of them."""
         return Found(*(getattr(self, part.name)[kept] for part in fields(self)))
 
+    def joined(self, other: Found) -> Found:
+        """These and others."""
+        return Found(*(np.concatenate((getattr(self, part.name), getattr(other, part.name))) for part in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -212,6 +216,11 @@ def text_scores(answers: Matches, threads: Matches, rows: Rows, facts: Records, 
     found = Found(rows, facts, own, thread, siblings, subject, title, nothing, nothing)
     text = found.text
     return found.only(text >= FLOOR * np.max(text, initial=0.0))
+
+
+def reaches(score: float, found: Found) -> bool:
+    """Whether an answer that nothing but its own words speak for would be in the set, with what its thread has by it."""
+    return (1 + SIBLING_WEIGHT) * score >= FLOOR * float(np.max(found.text, initial=0.0))
 
 
 def _placed(among: Rows, matches: Matches) -> Scores:

@@ -47,11 +47,13 @@ def steps(asked: Query) -> Iterator[Step]:
             yield Step(replace(step.query, filters=Filters()), (*step.relaxed, *(gone for _, gone in dropped)))
 
 
-def nothing(asked: Query) -> str:
+def nothing(asked: Query, within: Filters) -> str:
     """What is said where no step helped."""
+    if asked.filters.narrowed(within) is None:
+        return "Nothing can pass both what is typed and what was chosen."
     if asked.forbidden or asked.excluded_phrases:
         return "Whatever else is asked for here has what you left out."
-    return "No answer passes this filter." if asked.filters else "No answer has all of this."
+    return "No answer passes this filter." if asked.filters or within else "No answer has all of this."
 
 
 def _without_order(asked: Query) -> Iterator[Step]:

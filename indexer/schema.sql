@@ -53,6 +53,7 @@ CREATE TABLE posts (
 CREATE INDEX posts_by_thread ON posts (thread_id, position);
 -- Posts whose ids a reader made up are rare, and every copy of their threads has to look for them.
 CREATE INDEX posts_made_up ON posts (thread_id) WHERE id GLOB '*:t-*';
+CREATE INDEX posts_by_day ON posts (strftime('%m-%d', written, 'unixepoch')) WHERE kind = 'question';
 CREATE INDEX posts_by_lift ON posts (lift) WHERE advice;
 CREATE INDEX posts_by_votes ON posts (votes) WHERE advice;
 -- Apart from the rest, so that ranking a thousand candidates does not read a thousand bodies.
@@ -121,6 +122,15 @@ CREATE TABLE title_words (
     weight    INTEGER NOT NULL,
     number    INTEGER NOT NULL,
     PRIMARY KEY (word, weight DESC, number)
+) WITHOUT ROWID;
+-- Derived: how the votes of answers fall on a site and in each of its categories, to tell how few have more (standing.py).
+CREATE TABLE vote_counts (
+    site      TEXT NOT NULL,
+    category  TEXT NOT NULL,          -- '' for the whole site
+    votes     INTEGER NOT NULL,
+    reached   INTEGER NOT NULL,       -- answers with at least so many
+    answers   INTEGER NOT NULL,       -- all that have votes
+    PRIMARY KEY (site, category, votes)
 ) WITHOUT ROWID;
 -- Derived: the tags of threads.
 CREATE TABLE tags (

@@ -10,6 +10,7 @@ from typing import Any
 from . import explanation, markup
 from .ask import Results
 from .completion import Completion
+from .facets import NumberShare, Share
 from .gate import Verdict
 from .library import Neighbour, ThreadPage
 from .outcome import Outcome
@@ -33,8 +34,14 @@ def results(page: Results) -> dict[str, Any]:
         "notes": list(page.notes),
         "correction": page.correction and asdict(page.correction),
         "relaxed": [{"what": step.what, "text": step.text} for step in page.relaxed],
+        "facets": {name: _shares(getattr(page.facets, name)) for name in ("sites", "categories", "tags", "years", "votes")}
+        | {"best": page.facets.best},
         "answers": [_answer(answer) for answer in page.answers],
     }
+
+
+def _shares(shares: Iterable[Share | NumberShare]) -> list[dict[str, Any]]:
+    return [share._asdict() for share in shares]
 
 
 def _answer(ranked: RankedAnswer) -> dict[str, Any]:
@@ -44,11 +51,13 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "id": post.id,
         "thread_id": post.thread_id,
         "title": ranked.title,
+        "asks": ranked.asks,
         "category": ranked.category,
         "author": post.author,
         "anonymous": post.anonymous,
         "written": _time(post.written),
         "votes": post.votes,
+        "standing": ranked.place and ranked.place._asdict(),
         "best": post.best,
         "endorsed_by": list(ranked.endorsed_by),
         "outcome": _outcome(ranked.outcome),

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
-from . import markup, passage, standing, words
+from . import markup, passage, sentences, standing, words
 from .engines import BM25
 from .outcome import Outcome
 from .passage import Span
 from .query import Query
 from .ranking import Ranked
+from .standing import Place
 from .store import Store
 from .thread import Post, Thread
+
+ASK_LENGTH: Final = 140
+"""Code points of the line that tells what a question asks: one line on a desk, three on a phone."""
+
+_LOOKED_THROUGH: Final = 4000
+_SENTENCES: Final = 30
+"""Code points and sentences of a question in which the one that asks is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +35,15 @@ class RankedAnswer:
     title: str
     category: str | None
     question: Post | None
+    asks: str | None
+    """What the question asks, in a line of its own words; None where the title says as much."""
     endorsed_by: tuple[str, ...]
     outcome: Outcome | None
     """What the asker tells of how it went: with this answer, or else with the thread as a whole."""
     usual_votes: int | None
     """Votes that were to be expected where it stands; None where nobody knows."""
+    place: Place | None
+    """How few have as many votes, where that says something."""
     words: int
     """Different words of the question."""
     missing: tuple[str, ...]
@@ -53,6 +67,8 @@ def page(
     terms = _rarity(asked, store)
     typed = {word.term: asked.text[word.start : word.end] for word in words.words(asked.text)}
     in_questions = {post.id: _terms_of(post, terms, terms.keys()) for post in questions.values()}
+    places = store.places(answers.values(), {post.id: post.category for post in questions.values()})
+    asks = {post.id: ask_line(post) for post in questions.values()}
     shown = []
     for rank, (answer, more) in enumerate(zip(ranked, below or (None,) * len(ranked), strict=True), offset + 1):
         post = answers[answer.number]
@@ -68,9 +84,11 @@ def page(
                 title=thread.title,
                 category=question.category if question else None,
                 question=question,
+                asks=asks.get(post.thread_id),
                 endorsed_by=tuple(backers.get(post.id, ())),
                 outcome=_outcome_of(post.id, outcomes.get(post.thread_id, ())),
                 usual_votes=standing.votes_of(answer.expected),
+                place=places.get(post.id),
                 words=len(terms.keys() & typed),
                 missing=tuple(typed[term] for term in terms if term in typed and term not in had),
                 score=answer.score,
@@ -80,6 +98,25 @@ def page(
             )
         )
     return tuple(shown)
+
+
+def ask_line(question: Post) -> str | None:
+    """What a question asks, as far as a line goes: the sentence that does, or where its title asks nothing its first one.
+
+    None where the title says as much.
+    """
+    prose = markup.prose(question.body)[:_LOOKED_THROUGH]
+    found = [" ".join(prose[start:end].split()) for start, end in islice(sentences.bounds(prose), _SENTENCES)]
+    title = set(words.terms(question.title or ""))
+    new = [sentence for sentence in found if len(set(words.terms(sentence)) - title) >= 2]
+    said = next(filter(_asks, new), None) or (None if _asks(question.title or "") else next(iter(new), None))
+    if said is None or len(said) <= ASK_LENGTH:
+        return said
+    return said[:ASK_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:—–-") + "…"
+
+
+def _asks(sentence: str) -> bool:
+    return sentence.rstrip("\"'”’) ").endswith(("?", "？", "؟"))
 
 
 def _rarity(asked: Query, store: Store) -> dict[str, float]:

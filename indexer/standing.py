@@ -31,6 +31,32 @@ SPREAD_PRIOR: Final = 50.0
 """Answers of such a site that count in the spread of any: a dozen answers say little of how votes fall."""
 
 
+CROWD: Final = 100
+"""Answers that a category, or a site, must have for a place among them to be told in percent: from there each is one answer."""
+
+TOLD_PERCENT: Final = 25
+"""A place below the best quarter is not told: it says nothing for an answer."""
+
+
+class Place(NamedTuple):
+    """How few have as many votes as an answer: it is among so many percent of those that `of` names, a category or a site."""
+
+    percent: int
+    of: str
+
+
+def place(groups: Iterable[tuple[str, int, int]]) -> Place | None:
+    """An answer's place in the first group that is a CROWD, if it is worth telling.
+
+    Groups are triples: a name, how many of its answers have at least as many votes, and how many it has.
+    """
+    for name, reached, answers in groups:
+        if answers >= CROWD:
+            percent = -(-100 * reached // answers)
+            return Place(percent, name) if percent <= TOLD_PERCENT else None
+    return None
+
+
 class Vote(NamedTuple):
     """What is needed of an answer to place it: rows come grouped by thread."""
 

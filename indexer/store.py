@@ -10,7 +10,7 @@ import json
 import re
 import sqlite3
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-from . import words
+from . import standing, words
 from .columns import AnswerRow, ThreadRow
 from .completion import Titles
 from .endorsements import Endorsement
@@ -38,6 +38,7 @@ from .rows import (
     to_post,
     to_threads,
 )
+from .standing import Place
 from .thread import UNTITLED, Capture, Post, Thread
 from .vocabulary import Vocabulary
 
@@ -240,6 +241,15 @@ class Store:
             found.update(self._db.execute(f"SELECT number, body FROM bodies WHERE number IN ({marks})", chunk))
         return found
 
+    def asked_on(self, month: int, day: int, but: int, limit: int) -> list[tuple[str, int]]:
+        """Threads that were asked on a day of the year, but of one year, with the year; those with most answers first."""
+        answers = "(SELECT count(*) FROM posts a WHERE a.thread_id = p.id AND a.advice)"
+        return self._db.execute(
+            f"SELECT p.id, {YEAR} FROM posts p WHERE p.kind = 'question' AND strftime('%m-%d', p.written, 'unixepoch') = ?"
+            f" AND {YEAR} != ? AND {answers} > 0 ORDER BY {answers} DESC, p.id LIMIT ?",
+            (f"{month:02}-{day:02}", but, limit),
+        ).fetchall()
+
     def titles(self, thread_ids: Sequence[str]) -> dict[str, str]:
         """Titles of those of some threads that are known."""
         rows = self._db.execute(
@@ -310,6 +320,28 @@ class Store:
         where, values = _conditions(filters, thread_id)
         counted = self._db.execute(f"SELECT count(DISTINCT p.thread_id) FROM posts p WHERE p.advice {where}", values)
         return int(counted.fetchone()[0])
+
+    def places(self, answers: Iterable[Post], categories: Mapping[str, str | None]) -> dict[str, Place]:
+        """How few answers of the category, or site, have as many votes as each of some answers, where that is worth telling.
+
+        `categories` are those of their threads.
+        """
+        asked = [
+            (answer.id, answer.site, categories.get(answer.thread_id) or "", answer.votes)
+            for answer in answers
+            if answer.votes is not None
+        ]
+        rows = self._db.execute(
+            "SELECT json_extract(j.value, '$[0]'), v.category, v.reached, v.answers FROM json_each(?) j JOIN vote_counts v"
+            " ON v.site = json_extract(j.value, '$[1]') AND v.category IN (json_extract(j.value, '$[2]'), '')"
+            " AND v.votes = json_extract(j.value, '$[3]') ORDER BY 1, 2 DESC",
+            (json.dumps(asked),),
+        ).fetchall()
+        sites = {answer_id: site for answer_id, site, *_ in asked}
+        groups: dict[str, list[tuple[str, int, int]]] = {}
+        for answer_id, category, reached, count in rows:
+            groups.setdefault(answer_id, []).append((category or sites[answer_id], reached, count))
+        return {answer_id: place for answer_id, those in groups.items() if (place := standing.place(those))}
 
     def endorsements_of(self, thread_id: str) -> list[Endorsement]:
         """Who backs whom in a thread, in page order."""

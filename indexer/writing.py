@@ -237,6 +237,7 @@ class WritableStore(SteppedStore):
             "titles",
             "title_words",
             "tags",
+            "vote_counts",
             "term_vectors",
             "thread_vectors",
         )
@@ -385,6 +386,20 @@ class WritableStore(SteppedStore):
             " WHERE p.advice AND p.votes IS NOT NULL ORDER BY p.thread_id"
         )
         return (Vote(*row) for row in rows)
+
+    def count_votes(self) -> None:
+        """Count how the votes of all answers fall, on each site and in each of its categories."""
+        self._db.execute("DELETE FROM vote_counts")
+        whole = "SELECT site, '', votes, count(*) FROM posts WHERE advice AND votes IS NOT NULL GROUP BY 1, 3"
+        parts = (
+            "SELECT site, thread_category, votes, count(*) FROM posts"
+            " WHERE advice AND votes IS NOT NULL AND thread_category != '' GROUP BY 1, 2, 3"
+        )
+        self._db.execute(
+            f"WITH fallen (site, category, votes, answers) AS ({whole} UNION ALL {parts})"
+            " INSERT INTO vote_counts SELECT site, category, votes, sum(answers) OVER (PARTITION BY site, category"
+            " ORDER BY votes DESC), sum(answers) OVER (PARTITION BY site, category) FROM fallen"
+        )
 
     def set_standings(self, standings: Iterable[Standing]) -> None:
         self._db.executemany(

@@ -20,7 +20,7 @@ FLOORS = [
     {"archives", "engines", "endorsements", "outcome", "standing", "merging", "forgetting", "passage", "rows"},
     {"likeness"},
     {"vocabulary", "relaxation", "columns"},
-    {"completion", "spelling", "generations"},
+    {"completion", "spelling", "generations", "facets"},
     {"store"},
     {"steps"},
     {"writing", "ranking", "similarity", "grouping", "importing"},
@@ -64,7 +64,7 @@ ONLY_HERE = {
     "numpy": {
         "indexer/measures.py",
         "indexer/engines",
-        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "ask")),
+        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "facets", "ask")),
     },
 }
 SOURCES = sorted(path for folder in ("indexer", "webui") for path in (ROOT / folder).rglob("*.py"))

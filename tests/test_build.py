@@ -301,7 +301,7 @@ def test_a_lost_index_is_written_again_from_the_store(folder):
 )
 def test_an_index_of_an_older_make_is_written_again(folder, engine, name):
     first = build(folder, engine=engine)
-    marked = folder / GENERATIONS / first.generation / name
+    marked = folder / GENERATIONS / first.generation / "terms" / name
     marked.write_text(marked.read_text().replace('"format": 2', '"format": 1', 1))
     with pytest.raises(LibraryError):
         Library(folder)

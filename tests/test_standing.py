@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
+from conftest import answer, question
 
-from indexer.standing import SPREAD, SPREAD_PRIOR, THREAD_PRIOR, YEAR_PRIOR, Expectations, Vote, scale, votes_of
+from indexer.standing import (
+    SPREAD,
+    SPREAD_PRIOR,
+    THREAD_PRIOR,
+    YEAR_PRIOR,
+    Expectations,
+    Place,
+    Vote,
+    place,
+    scale,
+    votes_of,
+)
 
 
 def lifts(votes):
@@ -73,3 +86,36 @@ def test_votes_below_zero_are_mirrored():
 
 def test_nothing_to_compare():
     assert lifts([]) == {}
+
+
+def test_a_place_is_told_among_a_crowd_and_only_where_it_says_something():
+    assert place([("Pets", 1, 100), ("site", 30, 1000)]) == Place(1, "Pets")
+    assert place([("Pets", 1, 99), ("site", 30, 1000)]) == Place(3, "site")
+    assert place([("site", 31, 1000)]) == Place(4, "site")  # rounded up: it is among that many
+    assert place([("Pets", 26, 100), ("site", 1, 1000)]) is None
+    assert place([("site", 3, 99)]) is None
+    assert place([]) is None
+
+
+def voted(thread, place, body, votes):
+    return replace(answer(thread, 1, body, votes=votes), id=f"example.org:{thread}/{place}", position=place)
+
+
+def test_places_count_those_with_as_many_votes(library_of):
+    posts = [question(1, "Pets?", category="Pets"), question(2, "Work?", category="Work"), question(3, "None?", category=None)]
+    posts += [voted(1, n, f"Feed it {n}.", n // 2) for n in range(1, 121)]
+    posts += [voted(2, n, f"Ask the boss {n}.", 1000 + n) for n in range(1, 41)]
+    posts += [voted(3, n, f"Never {n}.", None if n == 1 else -n) for n in range(1, 41)]
+    library = library_of(*posts)
+    found = {one.answer.id: one.place for one in library.ask("category:pets", n=200).answers}
+    assert found["example.org:1/120"] == Place(1, "Pets")  # the only one with 60
+    assert found["example.org:1/119"] == found["example.org:1/118"] == Place(3, "Pets")  # three have 59 and more, of 120
+    assert found["example.org:1/1"] is None
+    # Work has too few of its own: 40 of 199 on the site.
+    work = {one.answer.id: one.place for one in library.ask("category:work", n=200).answers}
+    assert work["example.org:2/40"] == Place(1, "example.org")
+    assert work["example.org:2/1"] == Place(21, "example.org")
+    assert {one.place for one in library.ask("never", n=200).answers} == {None}
+    # Another build counts anew.
+    library = library_of(*(voted(2, n, f"Ask again {n}.", 5000) for n in range(41, 141)))
+    assert {one.place for one in library.ask("ask boss", n=200).answers if one.answer.id == "example.org:2/40"} == {None}

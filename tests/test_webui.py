@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +28,9 @@ from indexer import shapes
 from indexer.build import build
 from indexer.errors import BadSetting
 from indexer.explanation import names
+from indexer.facets import NumberShare
 from indexer.library import Library
+from indexer.query import Filters, Range
 from indexer.settings import Settings
 from webui import create_app
 from webui.asked import Asked, Reader, typed_filters
@@ -34,6 +38,7 @@ from webui.language import age, say_of
 from webui.paging import pager
 from webui.safety import HEADERS
 from webui.server import serve
+from webui.views.narrowing import spans
 
 INTERVIEW = "/search?q=bombed+interview+dream+job"
 PAGES = (
@@ -98,9 +103,11 @@ def test_a_card_shows_all_that_is_known_and_leads_to_the_answer(client: FlaskCli
     assert first is cards["marzipan"]
     assert first.select_one("h2 a").text == "Bombed the interview for my dream job. Can it be saved?"
     assert first.select_one("h2 a")["href"] == "/thread/example.org:1#a-1/1"
-    assert first.select_one(".kicker").text.strip() == "Work & Money"
+    assert first.select_one(".kicker a").text == "Work & Money"
     assert "interview" in [mark.text for mark in first.select("mark")]
     assert first.select_one(".votes").get_text().split() == ["▲", "87", "votes"]
+    assert not first.select(".asks, .site")  # its title asks, and there is one site
+    assert re.fullmatch(r"1 May 2012 \(\d+ years ago\)", first.select_one("time").parent.text.split(", ", 1)[1])
     assert first.select_one(".best")
     assert "backed by Ottoline and 2 others" in first.select_one(".backed").text
     assert first.select_one("time")["datetime"].startswith("2012-05-01T12:01")
@@ -173,18 +180,83 @@ def test_paging_shows_every_answer_once(client: FlaskClient) -> None:
 def test_filter_controls_and_chips(client: FlaskClient) -> None:
     page = soup(client.get("/search?q=cat+votes:>=3&from=2015&to=2017&category=Pets+%26+Animals&votes=20&dial=0.75"))
     chips = {
-        chip.get_text().replace("Take away the filter: ", "").strip(" ×\n"): chip["href"] for chip in page.select(".chips a")
+        chip.get_text().replace("Take away the filter: ", "").strip(" ×\n"): chip["href"]
+        for chip in page.select(".chips a:not(.all)")
     }
     assert list(chips) == ["Category: Pets & Animals", "2015 to 2017", "20 votes or more", "votes:>=3"]
-    assert page.select_one("#category option[selected]").text == "Pets & Animals"
-    assert page.select_one("#from")["value"] == "2015"
-    assert page.select_one("input[type=hidden][name=dial]")["value"] == "0.75"
+    # A new question in the box goes on with what was chosen.
+    kept = {field["name"]: field["value"] for field in page.select(".box input[type=hidden]")}
+    assert kept == {"category": "Pets & Animals", "from": "2015", "to": "2017", "votes": "20", "dial": "0.75"}
+    assert not soup(client.get(page.select_one(".chips .all")["href"])).select(".chips")
     without = soup(client.get(chips["votes:>=3"]))
     assert without.select_one("#q")["value"] == "cat"
-    assert len(without.select(".chips a")) == 3
+    assert len(without.select(".chips a:not(.all)")) == 3
     assert without.select_one(".tally strong").text == "6"
     assert soup(client.get("/search?q=cat&from=2017&exact=1")).select_one(".empty")
     assert soup(client.get("/search?best=yes")).select_one(".tally strong").text == "1"
+
+
+def test_facets_narrow_with_one_tap_and_say_what_is_left(client: FlaskClient) -> None:
+    page = soup(client.get("/search?q=cat+interview+note+panels&dial=0.25&sort=votes&group=0"))
+    groups = {group.select_one("h3").text: group.select("a.entry") for group in page.select(".narrowing .group")}
+    assert list(groups) == ["Category", "Tag", "Votes", "Marked", "Year"]
+    total = int(page.select_one(".tally strong").text)
+    for links in groups.values():
+        for link in links:
+            count = int(link.select_one(".count").text)
+            narrowed = soup(client.get(link["href"]))
+            assert 0 < count < total
+            assert narrowed.select_one(".tally strong").text == str(count), link
+            (chip,) = narrowed.select(".chips a")
+            assert chip.select_one("bdi").text
+            assert soup(client.get(chip["href"])).select_one(".tally strong").text == str(total)
+            for field, value in {"dial": "0.25", "sort": "votes", "group": "0"}.items():
+                assert f"{field}={value}" in link["href"]
+    twice = soup(client.get("/search?q=interview&tag=interview&tag=dreamjob"))
+    assert len(twice.select(".chips a:not(.all)")) == 2
+    assert len(twice.select(".box input[name=tag]")) == 2
+    assert not soup(client.get("/search?q=bombed&best=yes")).select(".narrowing")
+
+
+def test_many_years_are_taken_together() -> None:
+    years = [NumberShare(year, 2) for year in range(2015, 2003, -1)]
+    assert spans(years) == [(2015, 2019, 2), (2010, 2014, 10), (2005, 2009, 10), (2000, 2004, 2)]
+    assert spans(years[:2]) == [(2015, 2015, 2), (2014, 2014, 2)]
+
+
+def test_home_tells_of_the_last_year_of_this_day_and_of_chance(library_of: Callable[..., Library], tmp_path: Path) -> None:
+    today = datetime.now(UTC)
+    posts = []
+    for number in range(1, 7):
+        year = 2010 + number // 2
+        asked = today.replace(year=year, day=min(today.day, 28), hour=9)
+        posts += [
+            question(number, f"How does lamp number{number} work?", written=asked, category="Home"),
+            answer(number, 1, f"With oil of kind {number}.", votes=number, written=asked),
+        ]
+    folder = tmp_path / "library"
+    page = soup(create_app(library_of(*posts), Settings(library=folder)).test_client().get("/"))
+    assert page.select_one("#top").text == "The best of 2012"
+    assert page.select_one(".heading a")["href"] == "/top?year=2012"
+    assert [time["datetime"][:4] for time in page.select(".cards time")] == ["2012", "2012"]
+    if today.day <= 28:
+        assert [when.text for when in page.select("#today + ul .when")] == ["2010", "2011", "2011", "2012"]
+    assert page.select_one(".holds a")["href"] == "/random"
+    entries = {entry.select_one(".name").text: entry.select_one(".count").text for entry in page.select(".glance .entry")}
+    assert entries == {"Home": "6", "2013": "1", "2012": "2", "2011": "2", "2010": "1"}
+
+
+def test_a_page_of_results_is_light(client: FlaskClient) -> None:
+    """All that a cold browser asks for: the page, a sheet, a script and a mark, less than 40 kB as they are sent with gzip."""
+    response = client.get("/search?q=cat+interview&group=0")
+    page = soup(response)
+    needs = {tag["href"] for tag in page.select("link[href]")} | {tag["src"] for tag in page.select("[src]")}
+    assert len(needs) == 3
+    sent = [response.data]
+    for address in needs:
+        with client.get(address) as asset:
+            sent.append(asset.data)
+    assert sum(len(gzip.compress(data)) for data in sent) < 40_000
 
 
 def test_a_lone_quote_does_not_swallow_the_controls(client: FlaskClient) -> None:
@@ -211,7 +283,7 @@ def test_a_slip_is_mended_and_can_be_had_back(client: FlaskClient) -> None:
     assert not back.select(".meant")
     assert back.select_one("#q")["value"] == "thank intervieww"
     assert "“intervieww”" in back.select_one(".notes").text
-    assert len(back.select(".chips a")) == 2
+    assert len(back.select(".chips a:not(.all)")) == 2
     offered = soup(client.get("/search?q=jnterview&votes=20")).select_one(".meant")
     assert offered.text == "Did you mean interview?"
     assert soup(client.get(offered.a["href"])).select_one("#q")["value"] == "interview"
@@ -475,7 +547,7 @@ def _attacks(page: BeautifulSoup) -> list[str]:
     found = [str(tag) for tag in page.find_all(["style", "iframe", "object", "embed", "base"])]
     found += [str(tag) for tag in page.find_all("script") if tag.get("src") != "/static/askive.js" or tag.text]
     found += [str(tag) for tag in page.find_all("img") if not tag["src"].startswith("/static/")]
-    found += [str(tag) for tag in page.find_all("form") if tag["action"] != "/search"]
+    found += [str(tag) for tag in page.find_all("form") if tag.get("method") != "dialog" and tag["action"] != "/search"]
     for tag in page.find_all(True):
         found += [f"{name} on {tag.name}" for name in tag.attrs if name.startswith("on") or name == "style"]
         found += [
@@ -686,18 +758,21 @@ def test_one_and_many() -> None:
 # Parts
 
 
-def test_filters_come_before_the_question_and_years_are_put_in_order() -> None:
+def test_what_was_chosen_is_read_and_years_are_put_in_order() -> None:
     reader = Reader({"q": ' two\nwords" ', "from": "2012", "to": "2008", "votes": "3", "category": 'A "B"', "best": "yes"})
-    assert reader.asked(0.5).text == 'category:"A  B" year:2008..2012 votes:>=3 best:yes two words"'
+    asked = reader.asked(0.5)
+    assert asked.question == 'two words"'
+    assert asked.within == Filters(categories=('a "b"',), year=Range(2008, 2012), votes=Range(3, None), best=True)
     assert reader.notes == []
-    assert Asked(question="x", since=2010).text == "year:2010.. x"
-    assert Asked(question="x", until=2010).text == "year:..2010 x"
+    assert Asked(question="x", since=2010).within == Filters(year=Range(2010, None))
+    assert Asked(until=2010, tags=("Ä", "b"), site="S").within == Filters(("s",), tags=("a", "b"), year=Range(None, 2010))
+    assert not Asked(question="x").within
 
 
 def test_parameters_say_only_what_is_not_usual() -> None:
     assert Asked(question="x").parameters(0.5) == {"q": "x"}
     assert Asked(question="x").parameters(0.3) == {"q": "x", "dial": "0.5"}
-    asked = Asked(question="x", dial=0.25, sort="votes", page=3, since=2001, best=True)
+    asked = Asked(question="x", dial=0.25, sort="votes", page=3, since=2001, best=True, tags=("a", "b c"), site="s")
     assert Reader(asked.parameters(0.5)).asked(0.5) == asked
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from flask import url_for
+from flask import current_app, url_for
 
 from indexer.settings import Settings
 from indexer.thread import Post
@@ -32,6 +32,11 @@ def thread(thread_id: str, post: Post | None = None, *, by_votes: bool = False) 
 def thread_place(thread_id: str, post_id: str) -> str:
     """The place on a thread's page where the post of an id stands."""
     return url_for("thread", thread_id=thread_id, _anchor=anchor_of(post_id))
+
+
+def random() -> str:
+    """A good thread that chance chooses."""
+    return url_for("random") if "random" in current_app.view_functions else "/random"
 
 
 def anchor(post: Post) -> str:

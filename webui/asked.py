@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Self
 
-from indexer import query
+from werkzeug.datastructures import MultiDict
+
+from indexer import query, words
+from indexer.query import Filters, Range
 from indexer.ranking import SORTS, Sort
 
 from .language import later, say
@@ -16,7 +19,10 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _TOKEN = re.compile(r'(?:[^\s"]|"[^"]*")+|"')
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONGEST_NAME: Final = 200
-"""Code points of a category's name that are read."""
+"""Code points of the name of a site, a category or a tag that are read."""
+
+_MOST_NAMES: Final = 10
+"""Tags that are read."""
 
 
 Number = Literal["year", "page", "number of votes", "number of answers", "number of completions", "number of threads"]
@@ -34,10 +40,15 @@ _NOT: Final[Mapping[Number, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A search as its address puts it: the question as typed, what the controls add to it, and which page in which order."""
+    """A search as its address puts it: the question as typed, the part of its answers that was chosen, and which page of them.
+
+    Controls and facets choose a part of the set (`Library.ask`, `within`); what is typed makes the set.
+    """
 
     question: str = ""
+    site: str | None = None
     category: str | None = None
+    tags: tuple[str, ...] = ()
     since: int | None = None
     until: int | None = None
     votes: int | None = None
@@ -52,20 +63,25 @@ class Asked:
     page: int = 1
 
     @property
-    def text(self) -> str:
-        """The question with the controls as its filter words. These come first, so that a lone quote cannot swallow them."""
-        years = "" if self.since is self.until is None else f"{_or_open(self.since)}..{_or_open(self.until)}"
-        words = (
-            f'category:"{self.category}"' if self.category else "",
-            f"year:{years}" if years else "",
-            f"votes:>={self.votes}" if self.votes is not None else "",
-            "best:yes" if self.best else "",
+    def within(self) -> Filters:
+        """The part of the set that the controls choose."""
+        return Filters(
+            sites=_folded(self.site),
+            categories=_folded(self.category),
+            tags=_folded(*self.tags),
+            votes=None if self.votes is None else Range(self.votes, None),
+            year=None if self.since is self.until is None else Range(self.since, self.until),
+            best=self.best or None,
         )
-        return " ".join([word for word in words if word] + [self.question]).strip()
+
+    @property
+    def asks(self) -> bool:
+        """Whether there is anything to look for."""
+        return bool(self.question or self.within)
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether any control adds a filter."""
+        """Whether any control chooses a part."""
         return self != self.without_filters()
 
     def but(self, **changes: Any) -> Self:
@@ -73,12 +89,14 @@ class Asked:
         return replace(self, **({"page": 1} | changes))
 
     def without_filters(self) -> Self:
-        return replace(self, category=None, since=None, until=None, votes=None, best=False, thread=None)
+        nothing: dict[str, Any] = {"site": None, "category": None, "tags": (), "since": None, "until": None, "votes": None}
+        return replace(self, best=False, thread=None, **nothing)
 
-    def parameters(self, usual_dial: float) -> dict[str, str]:
+    def parameters(self, usual_dial: float) -> dict[str, str | list[str]]:
         """The parameters of the address, those that say something."""
         said = {
             "q": self.question,
+            "site": self.site,
             "category": self.category,
             "from": self.since,
             "to": self.until,
@@ -91,7 +109,8 @@ class Asked:
             "exact": "1" if self.exact else None,
             "page": None if self.page == 1 else self.page,
         }
-        return {name: str(value) for name, value in said.items() if value is not None}
+        single = {name: str(value) for name, value in said.items() if value is not None}
+        return single | ({"tag": list(self.tags)} if self.tags else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +138,13 @@ class Browsed:
 class Reader:
     """Takes parameters as they were sent, and notes in words whatever it could not take."""
 
-    def __init__(self, arguments: Mapping[str, str]) -> None:
-        self._arguments = arguments
+    def __init__(self, arguments: Mapping[str, Any]) -> None:
+        self._arguments = arguments if isinstance(arguments, MultiDict) else MultiDict[str, str](arguments)
         self.notes: list[str] = []
 
     def text(self, name: str) -> str:
         """What was typed, on one line. One character more than is searched is kept, so that the cut is noticed and told."""
-        return _CONTROLS.sub(" ", self._arguments.get(name, "")[: query.MAX_QUESTION + 1]).strip()
+        return _line(self._arguments.get(name, ""))
 
     def typed(self, name: str) -> str:
         """What is being typed: as `text`, with a space at its end that says that the last word is whole."""
@@ -133,7 +152,13 @@ class Reader:
         return f"{text} " if text and self._arguments[name][-1:].isspace() else text
 
     def name(self, name: str) -> str | None:
+        """A name that can stand in quotes."""
         return self.text(name).replace('"', " ")[:_LONGEST_NAME].strip() or None
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The names that a parameter gives, which may be there several times."""
+        sent = [_line(value)[:_LONGEST_NAME].strip() for value in self._arguments.getlist(name)[:_MOST_NAMES]]
+        return tuple(dict.fromkeys(filter(None, sent)))
 
     def number(self, name: str, what: Number, low: int, high: int) -> int | None:
         """A whole number from `low` to `high`; None where nothing or nothing of the kind was sent."""
@@ -182,7 +207,9 @@ class Reader:
             since, until = until, since
         return Asked(
             question=self.text("q"),
-            category=self.name("category"),
+            site=next(iter(self.names("site")), None),
+            category=next(iter(self.names("category")), None),
+            tags=self.names("tag"),
             since=since,
             until=until,
             votes=self.number("votes", "number of votes", -(10**9) + 1, 10**9 - 1),
@@ -214,8 +241,13 @@ def typed_filters(question: str) -> list[tuple[str, str]]:
     return found[:20]
 
 
-def _or_open(year: int | None) -> str:
-    return "" if year is None else str(year)
+def _folded(*names: str | None) -> tuple[str, ...]:
+    """Names as filters compare them."""
+    return tuple(words.fold(name).strip() for name in names if name)
+
+
+def _line(said: str) -> str:
+    return _CONTROLS.sub(" ", said[: query.MAX_QUESTION + 1]).strip()
 
 
 def _short(said: str) -> str:

@@ -6,9 +6,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
-from indexer.library import Library
+from indexer.library import Anniversary, Library
 from indexer.rows import Archive
 from indexer.showing import RankedAnswer
 
@@ -19,6 +20,15 @@ FRESH_S: Final = 5.0
 
 SHOWN: Final = 60
 """Top answers that the first page chooses from."""
+
+
+FEW: Final = 4
+"""Threads that a year must have answers with votes from to be the one that the first page tells of."""
+
+YEARS_TRIED: Final = 4
+
+REMEMBERED: Final = 4
+"""Threads of this day in other years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,10 @@ class Glance:
     generation: str | None
     index_bytes: int
     top: Sequence[RankedAnswer]
+    year: int | None
+    """The last year of which there are answers with votes."""
+    top_of_year: Sequence[RankedAnswer]
+    on_this_day: Sequence[Anniversary]
 
     @property
     def span(self) -> str | None:
@@ -65,6 +79,7 @@ class Glances:
 
 def _take(library: Library) -> Glance:
     about = library.about()
+    year, top_of_year = _last_year(library, about["years"])
     return Glance(
         threads=about["threads"],
         answers=about["answers"],
@@ -78,4 +93,19 @@ def _take(library: Library) -> Glance:
         generation=about["generation"],
         index_bytes=about["index"].bytes,
         top=library.top(n=SHOWN).answers,
+        year=year,
+        top_of_year=top_of_year,
+        on_this_day=library.on_this_day(datetime.now(UTC).date(), REMEMBERED),
     )
+
+
+def _last_year(library: Library, years: Sequence[tuple[str, int]]) -> tuple[int | None, Sequence[RankedAnswer]]:
+    """The last year of which some answers stand out, with those; a year that has just begun has none yet."""
+    best: tuple[int | None, Sequence[RankedAnswer]] = (None, ())
+    for year in [int(name) for name, _ in years[:YEARS_TRIED]]:
+        found = library.top(n=FEW * 5, year=year).answers
+        if len({answer.answer.thread_id for answer in found}) >= FEW:
+            return year, found
+        if len(found) > len(best[1]):
+            best = year, found
+    return best

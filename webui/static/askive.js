@@ -1,27 +1,120 @@
-// Everything works without this: it lets "/" put the cursor into the box, and offers what the words typed may become.
+// Everything works without this. It keeps the colours that were chosen, lends keys to what is on the page, and offers what the
+// words that are being typed may become. It runs before the page is drawn, so that nothing changes its colours after that.
 "use strict";
 
-const box = document.getElementById("q");
+// Colours: as the system has them, light or dark.
+const themes = {
+  all: ["system", "light", "dark"],
 
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input, select, textarea, [contenteditable]");
-  if (event.key === "/" && box && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    event.preventDefault();
-    box.focus();
-    box.select();
+  chosen() {
+    try {
+      const kept = localStorage.getItem("theme");
+      return themes.all.includes(kept) ? kept : "system";
+    } catch {
+      return "system"; // a browser that keeps nothing
+    }
+  },
+
+  wear(theme) {
+    if (theme === "system") {
+      delete document.documentElement.dataset.theme;
+    } else {
+      document.documentElement.dataset.theme = theme;
+    }
+  },
+
+  keep(theme) {
+    try {
+      localStorage.setItem("theme", theme);
+    } catch {
+      // Then they last as long as the page.
+    }
+  },
+
+  button(button) {
+    let theme = themes.chosen();
+    const label = button.querySelector(".unseen");
+    const tell = () => {
+      label.textContent = button.title = button.dataset[theme];
+    };
+    button.addEventListener("click", () => {
+      theme = themes.all[(themes.all.indexOf(theme) + 1) % themes.all.length];
+      themes.wear(theme);
+      themes.keep(theme);
+      tell();
+    });
+    tell();
+    button.hidden = false;
+  },
+};
+
+themes.wear(themes.chosen());
+addEventListener("storage", (event) => event.key === "theme" && themes.wear(themes.chosen()));
+
+document.addEventListener("DOMContentLoaded", () => {
+  const box = document.getElementById("q");
+  document.querySelectorAll(".light").forEach(themes.button);
+  keys(box);
+  if (box) {
+    complete(box, document.body.dataset);
   }
 });
 
-if (box) {
-  box.setAttribute("aria-keyshortcuts", "/");
+// Keys, as search pages and readers of lists have them. None with a modifier, and none while somebody types.
+function keys(box) {
+  const help = document.getElementById("keys");
+  const items = () => [...document.querySelectorAll(".card, .post:not(.question), .rows > li")];
+  const linkOf = (item) => item?.querySelector("h2 a, h3 a, .title a, a.permalink");
+  const current = () => document.activeElement.closest(".card, .post:not(.question), .rows > li");
+
+  function move(step) {
+    const all = items();
+    const here = all.indexOf(current());
+    // From nowhere: to the first that can be seen, or the last before it.
+    const next = here >= 0 ? here + step : all.findIndex((item) => item.getBoundingClientRect().top >= 0) - (step < 0);
+    const link = linkOf(all[Math.max(0, Math.min(next, all.length - 1))]);
+    if (link) {
+      link.focus({ preventScroll: true });
+      link.closest(".card, .post, li").scrollIntoView({ block: "nearest" });
+    }
+  }
+
+  const pressed = {
+    "/": () => {
+      box?.focus();
+      box?.select();
+    },
+    j: () => move(1),
+    k: () => move(-1),
+    o: () => linkOf(current())?.click(),
+    t: () => {
+      const link = linkOf(current());
+      if (link) {
+        window.open(link.href, "_blank", "noopener");
+      }
+    },
+    "?": () => help?.showModal(),
+  };
+
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, select, textarea, [contenteditable]");
+    if (!typing && !help?.open && !event.ctrlKey && !event.metaKey && !event.altKey && Object.hasOwn(pressed, event.key)) {
+      event.preventDefault();
+      pressed[event.key]();
+    }
+  });
+
+  box?.setAttribute("aria-keyshortcuts", "/");
   for (const hint of document.querySelectorAll(".hotkey")) {
     hint.hidden = false;
   }
-  complete(box, document.body.dataset.complete);
+  for (const opener of document.querySelectorAll("[data-opens=keys]")) {
+    opener.addEventListener("click", () => help.showModal());
+  }
 }
 
 // A combobox with a list, as the ARIA Authoring Practices have it: the cursor stays in the box, arrows choose, Enter asks.
-function complete(box, address) {
+function complete(box, words) {
   const PAUSE_MS = 120;
   const list = document.createElement("ul");
   const said = document.createElement("p");
@@ -34,7 +127,7 @@ function complete(box, address) {
   list.className = "completions";
   list.hidden = true;
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", "Questions that begin like this");
+  list.setAttribute("aria-label", words.completions);
   said.className = "unseen";
   said.setAttribute("role", "status");
   box.closest(".ask").append(list, said);
@@ -64,11 +157,12 @@ function complete(box, address) {
       option.id = `completion-${number}`;
       option.setAttribute("role", "option");
       option.setAttribute("aria-selected", "false");
+      option.dir = "auto";
       option.textContent = text;
       list.append(option);
     });
     list.hidden = texts.length === 0;
-    said.textContent = texts.length === 1 ? "1 suggestion" : texts.length ? `${texts.length} suggestions` : "";
+    said.textContent = texts.length === 1 ? words.suggestion : texts.length ? words.suggestions.replace("{number}", texts.length) : "";
     box.setAttribute("aria-expanded", String(!list.hidden));
   }
 
@@ -90,7 +184,7 @@ function complete(box, address) {
   async function ask() {
     request = new AbortController();
     try {
-      const answer = await fetch(`${address}?q=${encodeURIComponent(box.value)}`, { signal: request.signal });
+      const answer = await fetch(`${words.complete}?q=${encodeURIComponent(box.value)}`, { signal: request.signal });
       if (answer.ok && document.activeElement === box) {
         show((await answer.json()).completions.map((completion) => completion.text));
       }

@@ -10,6 +10,7 @@ from indexer import explanation
 from indexer.outcome import Outcome
 from indexer.passage import Span
 from indexer.showing import RankedAnswer
+from indexer.standing import Place
 from indexer.thread import Post
 
 from .. import addresses, explain
@@ -38,8 +39,14 @@ class Card:
     title: str
     category: str | None
     category_href: str | None
+    site: str | None
+    """Where it is from, in a library of several sites."""
+    asks: str | None
+    """What the question asks, in a line; said once of a thread."""
     snippet: tuple[Span, ...]
     votes: int | None
+    place: Place | None
+    """How few have as many votes."""
     is_best: bool
     backing: str | None
     """Who backs it, in few words: "KokuRyu and 2 others"."""
@@ -60,6 +67,8 @@ def cards(
     answers: Iterable[RankedAnswer],
     why: Callable[[RankedAnswer], explain.Why | None],
     more: Callable[[str], str] | None = None,
+    *,
+    with_sites: bool = False,
 ) -> tuple[Card, ...]:
     """The cards of a page, in order.
 
@@ -70,14 +79,14 @@ def cards(
     for number, ranked in enumerate(page):
         thread_id = ranked.answer.thread_id
         continues = number > 0 and page[number - 1].answer.thread_id == thread_id
-        card = _card(ranked, why(ranked), continues=continues)
+        card = _card(ranked, why(ranked), continues=continues, with_sites=with_sites)
         if more and ranked.more_in_thread and (number + 1 == len(page) or page[number + 1].answer.thread_id != thread_id):
             card = replace(card, more=ranked.more_in_thread, more_href=more(thread_id))
         made.append(card)
     return tuple(made)
 
 
-def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> Card:
+def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool, with_sites: bool) -> Card:
     post = ranked.answer
     category = ranked.category
     return Card(
@@ -86,8 +95,11 @@ def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool) -> 
         title=ranked.title,
         category=category,
         category_href=addresses.top(Browsed(category=category)) if category else None,
+        site=post.site if with_sites else None,
+        asks=None if continues else ranked.asks,
         snippet=ranked.snippet,
         votes=post.votes,
+        place=ranked.place,
         is_best=bool(post.best),
         backing=explanation.names(ranked.endorsed_by) or None,
         backers=", ".join(ranked.endorsed_by),

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from flask import url_for
+
 from indexer import query
 from indexer.settings import Settings
 from indexer.showing import RankedAnswer
@@ -15,10 +17,13 @@ from .. import addresses, explain
 from ..asked import Asked, Browsed
 from ..glance import Glance
 from ..language import say, say_of
+from .about import Count
 from .card import Card, cards
 
 EXAMPLES: Final = 6
 CARDS: Final = 4
+COUNTS: Final = 12
+"""Sites, categories and years that are named with their questions."""
 SITES: Final = 3
 _LONGEST_EXAMPLE: Final = 70
 _SENTENCE_END = re.compile(r"(?<=[.?!…])\s|\s[—–(]")
@@ -33,6 +38,15 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """A thread of this day in another year."""
+
+    title: str
+    href: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """What the first page shows."""
 
@@ -40,8 +54,17 @@ class HomePage:
     examples: tuple[Example, ...]
     holds: str
     """What is in the library, in a sentence."""
+    year: int | None
+    """The year that the best answers are of."""
     cards: tuple[Card, ...]
     top_href: str
+    on_this_day: tuple[Remembered, ...]
+    random_href: str
+    sites: tuple[Count, ...]
+    categories: tuple[Count, ...]
+    years: tuple[Count, ...]
+    more_href: str
+    """Where all of the library is told."""
 
 
 def home(glance: Glance, settings: Settings) -> HomePage:
@@ -55,8 +78,23 @@ def home(glance: Glance, settings: Settings) -> HomePage:
             for text in list(dict.fromkeys(examples))[:EXAMPLES]
         ),
         holds=_holds(glance),
-        cards=cards(_spread(first_of_threads)[:CARDS], explain.of_standing),
-        top_href=addresses.top(Browsed()),
+        year=glance.year,
+        cards=cards(
+            _spread(list(_first_of_each(glance.top_of_year, "thread")))[:CARDS],
+            explain.of_standing,
+            with_sites=len(glance.sites) > 1,
+        ),
+        top_href=addresses.top(Browsed(year=glance.year)),
+        on_this_day=tuple(
+            Remembered(found.title, addresses.thread(found.thread_id), found.year) for found in glance.on_this_day
+        ),
+        random_href=addresses.random(),
+        sites=tuple(Count(name, total, None) for name, total in glance.sites[:COUNTS]) if len(glance.sites) > 1 else (),
+        categories=tuple(
+            Count(name, total, addresses.top(Browsed(category=name))) for name, total in glance.categories[:COUNTS]
+        ),
+        years=tuple(Count(name, total, addresses.top(Browsed(year=int(name)))) for name, total in glance.years[:COUNTS]),
+        more_href=url_for("about"),
     )
 
 

@@ -1,4 +1,4 @@
-"""The page of results: ranked answers to a question, and every way to turn them."""
+"""The page of results: ranked answers to a question, and every way to turn and to narrow them."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..glance import Glance
 from ..language import later, say, say_of
 from ..paging import Pager, pager
 from .card import Card, cards
+from .narrowing import Group, groups
 
 DIAL: Final = (
     (0.0, later("The words alone")),
@@ -77,8 +78,12 @@ class SearchPage:
     """What a page of results shows. `results` parts are None where nothing was asked."""
 
     asked: Asked
-    categories: Sequence[str]
+    kept: tuple[tuple[str, str], ...]
+    """Parameters that a new question in the box goes on with."""
     chips: tuple[Chip, ...]
+    all_href: str | None
+    """The same without what narrows it, where several things do."""
+    groups: tuple[Group, ...]
     notes: tuple[str, ...]
     meant: Meant | None
     strict_href: str | None
@@ -95,19 +100,19 @@ class SearchPage:
     pager: Pager | None
     wider: tuple[Wider, ...]
     top_href: str
-    usual_dial: float
 
 
 def ask(library: Library, asked: Asked, n: int) -> Results:
     """The results of one page. Raises BadQuestion."""
     return library.ask(
-        asked.text,
+        asked.question,
         n=n,
         offset=(asked.page - 1) * n,
         dial=asked.dial,
         sort=asked.sort,
         grouped=asked.grouped,
         thread=asked.thread,
+        within=asked.within,
         exact=asked.exact,
     )
 
@@ -116,46 +121,61 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
     """The page of results. A question that cannot be asked is answered by a note, not by an error."""
     results: Results | None = None
     said = list(notes)
-    if asked.text:
+    if asked.asks:
         try:
             results = ask(library, asked, settings.results)
             said += results.notes
         except BadQuestion as error:
             said += [_sentence(error.reason)]
     nearest = min(DIAL, key=lambda step: abs(step[0] - asked.dial))
+
+    def address(turned: Asked) -> str:
+        return addresses.search(turned, settings)
+
+    chips = _chips(asked, settings)
     return SearchPage(
         asked=asked,
-        categories=[name for name, _ in glance.categories],
-        chips=_chips(asked, settings),
+        kept=_kept(asked, settings),
+        chips=chips,
+        all_href=address(asked.but(**_without_any(asked))) if len(chips) > 1 else None,
+        groups=groups(asked, results.facets, address) if results else (),
         notes=tuple(dict.fromkeys(said)),
         meant=_meant(asked, results.correction, settings) if results and results.correction else None,
-        strict_href=addresses.search(asked.but(exact=True), settings) if results and results.relaxed else None,
+        strict_href=address(asked.but(exact=True)) if results and results.relaxed else None,
         total=results.total if results else None,
         threads=results.threads if results else None,
         folding=_folding(asked, results, settings) if results else None,
         took_ms=max(1, round(results.took_ms)) if results else 0,
-        cards=cards(results.answers, explain.of_search, more=_in_thread(asked, settings) if asked.grouped else None)
+        cards=cards(
+            results.answers,
+            explain.of_search,
+            more=_in_thread(asked, settings) if asked.grouped else None,
+            with_sites=len(glance.sites) > 1,
+        )
         if results
         else (),
         dial=tuple(
             Choice(
                 say(name),
-                addresses.search(asked.but(dial=value, sort="best"), settings),
+                address(asked.but(dial=value, sort="best")),
                 asked.sort == "best" and value == nearest[0],
             )
             for value, name in DIAL
         ),
-        sorts=tuple(
-            Choice(say(SORT_NAMES[sort]), addresses.search(asked.but(sort=sort), settings), sort == asked.sort)
-            for sort in SORTS
-        ),
-        pager=pager(asked.page, results.listed, settings.results, lambda page: addresses.search(asked.but(page=page), settings))
+        sorts=tuple(Choice(say(SORT_NAMES[sort]), address(asked.but(sort=sort)), sort == asked.sort) for sort in SORTS),
+        pager=pager(asked.page, results.listed, settings.results, lambda page: address(asked.but(page=page)))
         if results
         else None,
         wider=_wider(library, asked, settings) if results and not results.total else (),
         top_href=addresses.top(Browsed()),
-        usual_dial=settings.dial,
     )
+
+
+def _kept(asked: Asked, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """A new question keeps what was chosen, its order and its dial; it is about no one thread, and may be mended again."""
+    kept = asked.but(question="", thread=None, exact=False).parameters(settings.dial)
+    pairs = [(name, each) for name, value in kept.items() for each in (value if isinstance(value, list) else [value])]
+    return tuple((name, value) for name, value in pairs if name != "q")
 
 
 def _folding(asked: Asked, results: Results, settings: Settings) -> Choice | None:
@@ -171,17 +191,22 @@ def _in_thread(asked: Asked, settings: Settings) -> Callable[[str], str]:
 
 
 def _meant(asked: Asked, correction: Correction, settings: Settings) -> Meant:
-    # The controls stand before the question and are never corrected.
-    corrected = correction.corrected[len(asked.text) - len(asked.question) :]
+    corrected = correction.corrected
     other = asked.but(exact=True) if correction.applied else asked.but(question=corrected)
     return Meant(corrected, correction.applied, addresses.search(other, settings))
 
 
 def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
-    """Every filter in force, those of the controls and those typed, each to be taken away by itself."""
+    """Every filter in force, those that were chosen and those typed, each to be taken away by itself."""
     chips = []
+    if asked.site:
+        chips.append((say("Site: {name}", name=asked.site), asked.but(site=None)))
     if asked.category:
         chips.append((say("Category: {name}", name=asked.category), asked.but(category=None)))
+    chips += [
+        (say("Tag: {name}", name=tag), asked.but(tags=tuple(other for other in asked.tags if other != tag)))
+        for tag in asked.tags
+    ]
     if asked.since is not None or asked.until is not None:
         chips.append((_years(asked.since, asked.until), asked.but(since=None, until=None)))
     if asked.votes is not None:
@@ -192,6 +217,16 @@ def _chips(asked: Asked, settings: Settings) -> tuple[Chip, ...]:
         chips.append((say("In one thread"), asked.but(thread=None)))
     chips += [(typed, asked.but(question=rest)) for typed, rest in typed_filters(asked.question)]
     return tuple(Chip(name, addresses.search(without, settings)) for name, without in chips)
+
+
+def _without_any(asked: Asked) -> dict[str, object]:
+    """What changes where nothing chosen or typed narrows a question."""
+    question = asked.question
+    while found := typed_filters(question):
+        question = found[0][1]
+    bare = asked.without_filters()
+    names = ("site", "category", "tags", "since", "until", "votes", "best", "thread")
+    return {name: getattr(bare, name) for name in names} | {"question": question}
 
 
 def _years(since: int | None, until: int | None) -> str:
@@ -206,18 +241,15 @@ def _wider(library: Library, asked: Asked, settings: Settings) -> tuple[Wider, .
     """Searches that differ from one without results by asking for less, those that have any."""
     tries = []
     if asked.is_narrowed:
-        tries.append((say("The same without what narrows it"), asked.without_filters()))
+        tries.append((say("The same in all that was found"), asked.without_filters()))
     if typed_filters(asked.question):
-        without = asked.question
-        while found := typed_filters(without):
-            without = found[0][1]
-        tries.append((say("The same words without any filter"), replace(asked.without_filters(), question=without)))
+        tries.append((say("The same words without any filter"), replace(asked, **_without_any(asked))))  # type: ignore[arg-type]  # fields by name
     if '"' in asked.question:
         tries.append((say("The same words in any order"), asked.but(question=asked.question.replace('"', " ").strip())))
     wider = []
     for name, less in tries:
         try:
-            total = library.ask(less.text, n=1, exact=True).total
+            total = library.ask(less.question, n=1, within=less.within, thread=less.thread, exact=True).total
         except BadQuestion:
             continue
         if total:
