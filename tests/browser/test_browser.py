@@ -170,9 +170,8 @@ def test_filters_dial_sorts_and_pages_without_scripts(browser: Browser) -> None:
         return browser.driver.find_element(By.CSS_SELECTOR, ".tally strong").text
 
     assert total() == "25"
-    browser.driver.find_element(By.CSS_SELECTOR, ".filters summary").click()
-    browser.driver.find_element(By.ID, "votes").send_keys("10")
-    browser.click(".filters button", arrives="votes=10")
+    browser.driver.find_element(By.CSS_SELECTOR, ".narrowing summary").click()
+    browser.click(".by-votes li:nth-child(2) a", arrives="votes=10")
     assert total() == "16"
     browser.click("link=Newest", arrives="sort=newest")
     browser.click(".dial li:last-child a", arrives="dial=1")
@@ -181,13 +180,28 @@ def test_filters_dial_sorts_and_pages_without_scripts(browser: Browser) -> None:
     assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".card")) == 3
     browser.click(".more a", arrives="thread=example.org")
     assert total() == "16"
-    browser.click(".chips li:last-child a", arrives="votes=10")
+    browser.click(".chips li:nth-child(2) a", arrives="votes=10")
     browser.click(".folding", arrives="group=0")
     browser.click(".pages a[rel=next]", arrives="page=2")
     assert len(browser.driver.find_elements(By.CSS_SELECTOR, ".card")) == 6
     browser.click(".chips a", arrives="q=cat")
     assert total() == "25"
     assert "page=" not in browser.address()
+    # A new question goes on with what was chosen, and the way back is the browser's own.
+    browser.driver.back()
+    WebDriverWait(browser.driver, 15).until(lambda _: "page=2" in browser.address())
+    box = browser.driver.find_element(By.ID, "q")
+    box.clear()
+    box.send_keys("door", Keys.ENTER)
+    WebDriverWait(browser.driver, 15).until(lambda _: browser.address() == "/search?q=door&votes=10&dial=1&group=0")
+
+
+def test_on_a_desk_the_index_lies_open_and_on_a_phone_it_is_a_line(browser: Browser) -> None:
+    for width, is_open in ((1280, True), (640, False), (390, False)):
+        browser.look(width=width)
+        browser.open("/search?q=cat")
+        found = browser.run("return document.querySelector('.narrowing .entry').checkVisibility({contentVisibilityAuto: true})")
+        assert found is is_open, width
 
 
 def _tab(browser: Browser) -> str:
@@ -212,7 +226,7 @@ def test_everything_is_reached_by_keyboard_and_seen_when_it_is(browser: Browser)
         assert outline[0] == "solid", reached[-1]
         assert outline[1] >= 2
     assert len(reached) == usable
-    assert reached[3:7] == ["About", "q", "Search", "Filters"]
+    assert reached[3:7] == ["About", "Colours: as the system has them", "q", "Search"]
     browser.open(SEARCH)
     _tab(browser)
     browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
@@ -227,6 +241,71 @@ def test_slash_puts_the_cursor_into_the_box(browser: Browser) -> None:
     browser.driver.switch_to.active_element.send_keys("and/or")
     assert browser.run("return document.activeElement.value") == "and/or"
     assert browser.driver.find_element(By.CSS_SELECTOR, ".hotkey").is_displayed()
+
+
+def test_keys_go_from_answer_to_answer_and_open_them(browser: Browser) -> None:
+    browser.open("/search?q=cat&group=0")
+
+    def press(keys: str) -> None:
+        browser.driver.switch_to.active_element.send_keys(keys)
+
+    def at() -> list[str]:
+        return list(browser.run("return [...document.querySelectorAll('.card:focus-within h2')].map((title) => title.id)"))
+
+    press("j")
+    assert at() == ["card-1"]
+    press("jjk")
+    assert at() == ["card-2"]
+    box = browser.run("const box = document.activeElement.getBoundingClientRect(); return [box.top, box.bottom, innerHeight]")
+    assert 0 <= box[0] < box[1] <= box[2]
+    press("?")
+    help_ = browser.driver.find_element(By.ID, "keys")
+    assert help_.is_displayed()
+    wrong = [
+        finding for what in ("SIDEWAYS", "CONTRAST", "STRUCTURE", "TARGETS") for finding in browser.run(getattr(looks, what))
+    ]
+    assert wrong == []
+    press("j")
+    press(Keys.ESCAPE)
+    assert not help_.is_displayed()
+    assert at() == ["card-2"]
+    href = browser.run("return document.activeElement.getAttribute('href')")
+    press("t")
+    WebDriverWait(browser.driver, 15).until(lambda driver: len(driver.window_handles) == 2)
+    first, second = browser.driver.window_handles
+    browser.driver.switch_to.window(second)
+    WebDriverWait(browser.driver, 15).until(lambda _: browser.address() == href)
+    browser.driver.close()
+    browser.driver.switch_to.window(first)
+    press("o")
+    WebDriverWait(browser.driver, 15).until(lambda _: browser.address() == href)
+    assert browser.said() == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_colours_are_chosen_kept_and_there_from_the_first(browser: Browser, dark: bool) -> None:
+    def ground() -> str:
+        return str(browser.run("return getComputedStyle(document.body).backgroundColor"))
+
+    browser.look(width=1100, dark=dark)
+    browser.open("/")
+    button = browser.driver.find_element(By.CSS_SELECTOR, ".light")
+    seen = {button.text: ground()}
+    for _ in range(2):
+        button.click()
+        seen[button.text] = ground()
+    assert list(seen) == ["Colours: as the system has them", "Colours: light", "Colours: dark"]
+    assert seen["Colours: light"] != seen["Colours: dark"]
+    assert seen["Colours: as the system has them"] == seen["Colours: dark" if dark else "Colours: light"]
+    browser.open(SEARCH)
+    assert ground() == seen["Colours: dark"]
+    # The script that knows comes before anything is drawn: it is neither deferred nor at the end.
+    assert browser.run(
+        "const own = document.scripts[0]; return !own.defer && !own.async && own.parentElement.tagName === 'HEAD'"
+    )
+    browser.driver.find_element(By.CSS_SELECTOR, ".light").click()
+    browser.open("/")
+    assert ground() == seen["Colours: as the system has them"]
 
 
 def _shown(browser: Browser, count: int) -> list[str]:
@@ -263,7 +342,9 @@ def test_what_is_typed_is_completed_by_keyboard_alone(browser: Browser, address:
     box.send_keys("e")
     _shown(browser, 1)
     box.send_keys(Keys.ARROW_DOWN, Keys.ENTER)
-    WebDriverWait(browser.driver, 15).until(lambda _: browser.address().startswith("/search?q=My+cat+wakes+me+at+5am+every+day"))
+    WebDriverWait(browser.driver, 15).until(
+        lambda _: browser.address().startswith("/search?q=My+cat+wakes+me+at+5am+every+day")
+    )
     assert browser.said() == []
 
 
@@ -275,7 +356,11 @@ def test_completions_are_drawn_well_hold_strangers_words_as_text_and_can_be_clic
         box.send_keys("zeppelin")
         assert _shown(browser, 1) == [f"{HOSTILE} zeppelin parking"]
         box.send_keys(Keys.ARROW_DOWN)
-        wrong = [finding for what in ("SIDEWAYS", "CONTRAST", "STRUCTURE", "TARGETS") for finding in browser.run(getattr(looks, what))]
+        wrong = [
+            finding
+            for what in ("SIDEWAYS", "CONTRAST", "STRUCTURE", "TARGETS")
+            for finding in browser.run(getattr(looks, what))
+        ]
         assert wrong == []
     assert browser.run("return document.scripts.length") == 1
     browser.click("#completions [role=option]", arrives="/search?q=%3Cscript")
