@@ -221,7 +221,10 @@ def test_what_a_later_build_changed_is_counted_once(library_of):
     threads = [
         post
         for n in range(1, 12)
-        for post in (question(n, f"Lamp {n}?", category="Home", tags=("lamp",)), answer(n, 1, f"Oil {n}.", votes=n))
+        for post in (
+            question(n, f"Lamp {n}?", category="Home", tags=("lamp",), captured=datetime(2019, 1, 1, tzinfo=UTC)),
+            answer(n, 1, f"Oil {n}.", votes=n),
+        )
     ]
     library_of(*threads)
     library = library_of(
