@@ -246,6 +246,7 @@ def _derive(store: WritableStore, progress: Progress) -> None:
     expectations = Expectations(store.votes())
     store.set_standings(expectations.standings(store.votes()))
     store.count_votes()
+    store.set_people()
     store.keep_words()
     store.step()
 

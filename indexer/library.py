@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import json
 import threading
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import ask, documents, generations, query, showing, similarity, spelling, words
+from . import ask, catalogue, citation, documents, generations, query, showing, similarity, spelling, words
 from .ask import Moment, Results
+from .browsing import Among, Browsing
+from .citation import Citation
 from .completion import Completion
 from .endorsements import Endorsement
 from .errors import NoLibrary, NotFound
 from .generations import Index
 from .outcome import Outcome
 from .query import NO_FILTERS, Filters, Query
-from .ranking import Ranked, Sort
+from .ranking import Sort
 from .rows import Archive
-from .store import Order, Store
+from .store import Store
 from .thread import UNTITLED, Post, Thread
 
 
@@ -118,21 +119,14 @@ class Library:
         self, *, n: int = 10, offset: int = 0, category: str | None = None, year: int | None = None, raw: bool = False
     ) -> Results:
         """The best-rated answers: by votes against what their thread and year usually give, or with `raw` by votes."""
-        started = time.perf_counter()
-        parts = [f'category:"{category}"'] if category else []
-        parts += [f"year:{year}"] if year else []
-        asked = query.parse(" ".join(parts))
+        with self.browse() as browsing:
+            return browsing.answers("top", Among(category=category, year=year or None), raw=raw, n=n, offset=offset)
+
+    @contextmanager
+    def browse(self) -> Iterator[Browsing]:
+        """One moment of the library, to be leafed through."""
         with self._moment() as store:
-            filters, notes = ask.full_names(asked.filters, store)
-            asked = replace(asked, filters=filters)
-            order: Order = "votes" if raw else "lift"
-            total, found = store.browse(asked.filters, order, limit=n, offset=offset, voted=True)
-            ranked = [Ranked(one.number, float((one.votes if raw else one.lift) or 0), {}, one.expected) for one in found]
-            page = showing.page(ranked, offset, asked, store)
-            name = self._index(store).engine.name
-        took = (time.perf_counter() - started) * 1000
-        by = "votes" if raw else "best"
-        return Results(asked, total, took, name, 1.0, by, offset, page, notes, threads=None, listed=total)
+            yield Browsing(store, self._index(store).engine.name)
 
     def thread(self, name: str) -> ThreadPage:
         """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
@@ -167,7 +161,9 @@ class Library:
     def similar(self, name: str, n: int = 5) -> tuple[Neighbour, ...]:
         """The threads whose questions are most like that of a thread, named as for `thread`. Raises NotFound."""
         with self._moment() as store:
-            thread = self._thread(name, store)
+            thread_id = ask.thread_id_of(name, store)
+            # What is compared is the question; a long thread need not be read for it.
+            thread = Thread(thread_id, store.posts([thread_id]).get(thread_id), (), {})
             shadow = next(documents.of_thread(thread), None)
             if shadow is None or shadow.kind != "thread":
                 return ()
@@ -189,6 +185,27 @@ class Library:
             found = store.asked_on(today.month, today.day, today.year, n)
             titles = store.titles([thread_id for thread_id, _ in found])
             return tuple(Anniversary(thread_id, titles[thread_id], year) for thread_id, year in found)
+
+    def passage(self, text: str, post: Post) -> str | None:
+        """The part of a post that says most to a typed question, in one piece; None where it has none of its words."""
+        with self._moment() as store:
+            spans = showing.passage_of(post, query.parse(text), store)
+        if not any(span.match for span in spans):
+            return None
+        return "".join(span.text for span in spans).removeprefix("… ").removesuffix(" …")
+
+    def cite(self, name: str) -> Citation:
+        """How a post is cited, or a thread by any of its names. Raises NotFound."""
+        with self._moment() as store:
+            post_id = store.resolve(name)
+            post = store.posts([post_id]).get(post_id)
+            thread_id = post.thread_id if post else ask.thread_id_of(name, store)
+            return citation.of(post, store.posts([thread_id]).get(thread_id), thread_id)
+
+    def known_people(self, site: str, names: Collection[str]) -> frozenset[str]:
+        """Those of some names on a site that have a page of their own."""
+        with self._moment() as store:
+            return catalogue.known_people(store, site, names)
 
     def post_id(self, name: str) -> str:
         """The id of a post, for any id it was ever known by. Raises NotFound."""

@@ -119,6 +119,11 @@ def _asks(sentence: str) -> bool:
     return sentence.rstrip("\"'”’) ").endswith(("?", "？", "؟"))
 
 
+def passage_of(post: Post, asked: Query, store: Store) -> tuple[Span, ...]:
+    """The part of a post that a page of results shows to a question."""
+    return passage.best(markup.own_words(post.body), _rarity(asked, store), phrases=asked.phrases)
+
+
 def _rarity(asked: Query, store: Store) -> dict[str, float]:
     """The terms of a question with what each is worth in a passage: the rarer the more, however often it was said."""
     known = store.vocabulary

@@ -18,7 +18,7 @@ from importlib.resources import files
 from itertools import groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from . import standing, words
 from .columns import AnswerRow, ThreadRow
@@ -111,6 +111,10 @@ class Store:
                 self._db.execute("COMMIT")
         except sqlite3.Error as error:
             raise LibraryError(f"{self.path} cannot be read ({error})", "Run `askive build --fresh`") from error
+
+    def select(self, statement: str, values: Sequence[str | int | float | None] = ()) -> list[tuple[Any, ...]]:
+        """Rows for those who browse: `browsing` and `catalogue` put their own questions."""
+        return self._db.execute(statement, values).fetchall()
 
     # Facts and archives
 

@@ -103,6 +103,12 @@ class Thread:
         asker = self.question.author if self.question and not self.question.anonymous else None
         return asker is not None and post.author == asker
 
+    def delay(self, post: Post) -> int | None:
+        """Seconds from the question to a post; None where either time is not known."""
+        if self.question is None or self.question.written is None or post.written is None:
+            return None
+        return int((post.written - self.question.written).total_seconds())
+
     def is_advice(self, post: Post) -> bool:
         """Whether the post is an answer by somebody other than the asker, or one that the site itself counts as an answer."""
         return post.kind == "selfanswer" or (post.kind == "answer" and not self.by_asker(post))

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Final
 
-from . import merging
+from . import merging, persons, words
 from .endorsements import Endorsement
 from .outcome import Outcome
 from .rows import COLUMNS, POST, CopyRow, columns_of, to_copy, to_post, with_ids
@@ -232,6 +232,7 @@ class WritableStore(SteppedStore):
         derived = (
             "endorsements",
             "outcomes",
+            "people",
             "words",
             "thread_words",
             "titles",
@@ -304,19 +305,22 @@ class WritableStore(SteppedStore):
             if found.backs and found.favorited:
                 persons[found.to_post, "favorited"].add(found.author)
         category = thread.question.category if thread.question else None
-        self._db.execute("UPDATE posts SET advice = 0, lift = NULL WHERE thread_id = ?", (thread.id,))
+        self._db.execute(
+            "UPDATE posts SET advice = 0, lift = NULL, delay = NULL, answers = 0 WHERE thread_id = ?", (thread.id,)
+        )
         self._db.executemany(
-            "UPDATE posts SET advice = 1, thread_category = ?, outcome = ?, backers = ?, dissenters = ?, favorited_backers = ?"
-            " WHERE id = ?",
+            "UPDATE posts SET advice = 1, thread_category = ?, outcome = ?, backers = ?, dissenters = ?, favorited_backers = ?,"
+            " delay = ? WHERE id = ?",
             [
                 (
                     *(category, worked.get(answer.id)),
                     *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")),
-                    answer.id,
+                    *(thread.delay(answer), answer.id),
                 )
                 for answer in thread.answers
             ],
         )
+        self._db.execute("UPDATE posts SET answers = ? WHERE id = ?", (len(thread.answers), thread.id))
         self._db.execute("DELETE FROM duplicates WHERE number IN (SELECT number FROM posts WHERE thread_id = ?)", (thread.id,))
         self._db.executemany(
             "INSERT OR IGNORE INTO duplicates SELECT number, ? FROM posts WHERE id = ?",
@@ -359,6 +363,22 @@ class WritableStore(SteppedStore):
         self._db.executemany(
             "UPDATE posts SET length = ?, asking = ?, place = ? WHERE id = ?",
             ((form.length, form.asking, form.place, form.answer_id) for form in found),
+        )
+
+    def set_people(self) -> None:
+        """Keep who has answered under a name of their own, of all threads that there are."""
+        self._db.execute("DELETE FROM people")
+        found = self._db.execute(
+            "SELECT site, author, count(*), total(max(coalesce(lift, 0), 0)) FROM posts"
+            " WHERE advice AND NOT anonymous AND author IS NOT NULL GROUP BY site, author"
+        )
+        self._db.executemany(
+            "INSERT INTO people VALUES (?, ?, ?, ?, ?)",
+            [
+                (site, name, words.fold(name), answers, standing)
+                for site, name, answers, standing in found.fetchall()
+                if persons.is_somebody(name)
+            ],
         )
 
     def set_term_vectors(self, vectors: Mapping[str, bytes]) -> None:
