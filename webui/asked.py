@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
@@ -25,11 +25,14 @@ _MOST_NAMES: Final = 10
 """Tags that are read."""
 
 
-Number = Literal["year", "page", "number of votes", "number of answers", "number of completions", "number of threads"]
+_Choice = TypeVar("_Choice", bound=str)
+
+Number = Literal["year", "month", "page", "number of votes", "number of answers", "number of completions", "number of threads"]
 """What a number in an address may stand for."""
 
 _NOT: Final[Mapping[Number, str]] = {
     "year": later("“{said}” is no year, so it was left out."),
+    "month": later("“{said}” is no month, so it was left out."),
     "page": later("“{said}” is no page, so it was left out."),
     "number of votes": later("“{said}” is no number of votes, so it was left out."),
     "number of answers": later("“{said}” is no number of answers, so it was left out."),
@@ -115,8 +118,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browsed:
-    """What the address of the top answers asks for."""
+    """What the address of a shelf of answers asks for."""
 
+    site: str | None = None
     category: str | None = None
     year: int | None = None
     raw: bool = False
@@ -127,6 +131,7 @@ class Browsed:
 
     def parameters(self) -> dict[str, str]:
         said = {
+            "site": self.site,
             "category": self.category,
             "year": self.year,
             "raw": "1" if self.raw else None,
@@ -185,13 +190,7 @@ class Reader:
         return dial
 
     def sort(self) -> Sort:
-        said = self.text("sort")
-        for sort in SORTS:
-            if sort == said:
-                return sort
-        if said:
-            self.notes.append(say("“{said}” is no order; there are {orders}.", said=_short(said), orders=", ".join(SORTS)))
-        return "best"
+        return self.one_of("sort", SORTS)
 
     def flag(self, name: str) -> bool:
         return self.text(name).lower() in {"yes", "1", "true", "on"}
@@ -223,10 +222,24 @@ class Reader:
         )
 
     def browsed(self) -> Browsed:
-        """The top answers that an address asks for."""
+        """The shelf of answers that an address asks for."""
         return Browsed(
-            category=self.name("category"), year=self.number("year", "year", 1, 9999), raw=self.flag("raw"), page=self.page()
+            site=self.name("site"),
+            category=self.name("category"),
+            year=self.number("year", "year", 1, 9999),
+            raw=self.flag("raw"),
+            page=self.page(),
         )
+
+    def one_of(self, name: str, choices: Sequence[_Choice]) -> _Choice:
+        """One of some words, the first where none or another was sent."""
+        said = self.text(name)
+        for choice in choices:
+            if choice == said:
+                return choice
+        if said:
+            self.notes.append(say("“{said}” is no order; there are {orders}.", said=_short(said), orders=", ".join(choices)))
+        return choices[0]
 
 
 def typed_filters(question: str) -> list[tuple[str, str]]:

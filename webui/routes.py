@@ -13,13 +13,12 @@ from indexer.library import Library
 from indexer.settings import Settings
 
 from .asked import Reader
+from .browse_routes import add_browsing
 from .glance import Glances
 from .views.about import about
 from .views.home import home
 from .views.search import ask, search
-from .views.thread import thread
 from .views.top import ask as ask_top
-from .views.top import top
 
 MOST: Final = 100
 """Answers that one request to the API may ask for."""
@@ -32,6 +31,7 @@ NEIGHBOURS: Final = 5
 def add_routes(app: Flask, library: Library, settings: Settings, glances: Glances) -> None:
     """Put every address on the application."""
     _add_pages(app, library, settings, glances)
+    add_browsing(app, library, settings, glances)
     _add_api(app, library, settings)
 
     def favicon() -> Response:
@@ -52,18 +52,6 @@ def _add_pages(app: Flask, library: Library, settings: Settings, glances: Glance
         asked = reader.asked(settings.dial)
         page = search(library, asked, reader.notes, glances.newest(), settings)
         return render_template("search.html", page=page)
-
-    @app.get("/thread/<path:thread_id>", endpoint="thread")
-    def _thread(thread_id: str) -> str:
-        whole = library.thread(thread_id)
-        page = thread(whole, library.similar(whole.thread.id), by_votes=request.args.get("order") == "votes")
-        return render_template("thread.html", page=page)
-
-    @app.get("/top", endpoint="top")
-    def _top() -> str:
-        reader = Reader(request.args)
-        browsed = reader.browsed()
-        return render_template("top.html", page=top(library, browsed, reader.notes, glances.newest(), settings))
 
     @app.get("/about", endpoint="about")
     def _about() -> str:

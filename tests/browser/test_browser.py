@@ -40,6 +40,21 @@ PAGES = {
     "hostile question": f"/search?q={quote(HOSTILE)}+zeppelin",
     "top": "/top",
     "top of a year": "/top?year=2016&raw=1",
+    "gems": "/browse/gems",
+    "late": "/browse/late",
+    "browse": "/browse",
+    "threads": "/browse/threads",
+    "threads of a tag": "/browse/threads?tag=interview&year=2012&month=5",
+    "unanswered": "/browse/unanswered",
+    "categories": "/browse/categories",
+    "tags": "/browse/tags",
+    "years": "/browse/years",
+    "people": "/browse/people?begins=m",
+    "person": "/browse/person?site=example.org&name=marzipan",
+    "duplicates": "/browse/duplicates",
+    "a passage": "/thread/example.org:1?at=1/1&q=thank+you+note#passage",
+    "citation": "/cite/example.org:1/1",
+    "hostile citation": "/cite/example.org:3",
     "about": "/about",
     "error": "/nowhere",
 }
@@ -151,14 +166,15 @@ def test_from_the_box_to_an_answer(browser: Browser, width: int, scripts: bool) 
     card.find_element(By.CSS_SELECTOR, ".why summary").click()
     assert "Endorsements" in card.text
     browser.click(".card h2 a", arrives="/thread/")
-    assert browser.address() == "/thread/example.org:1#a-1/1"
-    answer = browser.driver.find_element(By.CSS_SELECTOR, ":target")
-    assert answer.get_attribute("id") == "a-1/1"
-    assert "Send a thank you note" in answer.text
+    assert browser.address() == "/thread/example.org:1?at=1/1&q=bombed+interview+dream+job#passage"
+    passage = browser.driver.find_element(By.CSS_SELECTOR, ":target")
+    assert passage.text.startswith("Send a thank you note")
+    assert browser.driver.find_element(By.CSS_SELECTOR, ".sought").get_attribute("id") == "a-1/1"
     if scripts:
         top = browser.run("return document.querySelector(':target').getBoundingClientRect().top")
         assert 0 <= top < 800
-    browser.click("link=Ottoline", arrives="#a-1/3")
+    browser.driver.find_element(By.CSS_SELECTOR, ".sought .for summary").click()
+    browser.click(".sought .for details a", arrives="#a-1/3")
     assert browser.driver.find_element(By.CSS_SELECTOR, ":target").get_attribute("id") == "a-1/3"
 
 

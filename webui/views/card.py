@@ -69,29 +69,31 @@ def cards(
     more: Callable[[str], str] | None = None,
     *,
     with_sites: bool = False,
+    question: str = "",
 ) -> tuple[Card, ...]:
     """The cards of a page, in order.
 
-    `why` says in which way their places are explained, `more` where all answers of a thread are listed.
+    `why` says in which way their places are explained, `more` where all answers of a thread are listed. With a question, they
+    lead to the passages that they show.
     """
     made: list[Card] = []
     page = list(answers)
     for number, ranked in enumerate(page):
         thread_id = ranked.answer.thread_id
         continues = number > 0 and page[number - 1].answer.thread_id == thread_id
-        card = _card(ranked, why(ranked), continues=continues, with_sites=with_sites)
+        card = _card(ranked, why(ranked), question, continues=continues, with_sites=with_sites)
         if more and ranked.more_in_thread and (number + 1 == len(page) or page[number + 1].answer.thread_id != thread_id):
             card = replace(card, more=ranked.more_in_thread, more_href=more(thread_id))
         made.append(card)
     return tuple(made)
 
 
-def _card(ranked: RankedAnswer, why: explain.Why | None, *, continues: bool, with_sites: bool) -> Card:
+def _card(ranked: RankedAnswer, why: explain.Why | None, question: str, *, continues: bool, with_sites: bool) -> Card:
     post = ranked.answer
     category = ranked.category
     return Card(
         rank=ranked.rank,
-        href=addresses.thread(post.thread_id, post),
+        href=addresses.answer(post, question if any(span.match for span in ranked.snippet) else ""),
         title=ranked.title,
         category=category,
         category_href=addresses.top(Browsed(category=category)) if category else None,

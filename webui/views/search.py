@@ -151,6 +151,7 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
             explain.of_search,
             more=_in_thread(asked, settings) if asked.grouped else None,
             with_sites=len(glance.sites) > 1,
+            question=_answered(asked, results.correction),
         )
         if results
         else (),
@@ -188,6 +189,11 @@ def _folding(asked: Asked, results: Results, settings: Settings) -> Choice | Non
 def _in_thread(asked: Asked, settings: Settings) -> Callable[[str], str]:
     """Where every answer of a thread to the question is listed."""
     return lambda thread_id: addresses.search(asked.but(thread=thread_id), settings)
+
+
+def _answered(asked: Asked, correction: Correction | None) -> str:
+    """The question that answers are shown to, as it is typed into the box: what its words are is marked in them."""
+    return correction.corrected if correction and correction.applied else asked.question
 
 
 def _meant(asked: Asked, correction: Correction, settings: Settings) -> Meant:
