@@ -4,10 +4,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT   ?= 8000
 POSTS  ?= 2000000
+ANSWERS ?= 100000
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run index test lint check bench streams judge slips tune fuzz baseline clean
+.PHONY: help run index test lint check bench paint screenshots streams judge slips tune fuzz baseline clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,12 @@ check: lint test ## lint and test
 bench: $(VENV)/bench.stamp ## speed and memory: questions beside Tantivy and SQLite FTS5, reading beside plain loops
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/reading.py
+
+paint: $(VENV)/test.stamp ## how soon is a page to be seen in Chromium? ANSWERS=100000 of them in the library
+	$(BIN)/python -m tests.browser.paint --answers $(ANSWERS)
+
+screenshots: $(VENV)/test.stamp ## take the pictures of the README anew
+	$(BIN)/python -m tests.browser.screenshots
 
 streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of each family: hours, and 6 GB of disk
 	$(BIN)/python tests/bench/streams.py --posts $(POSTS)

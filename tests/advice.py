@@ -137,9 +137,14 @@ def asked_again() -> list[Post]:
     ]
 
 
+def everything() -> list[Post]:
+    """All the posts of the library."""
+    return [*interview(), *cats(), *hostile(), *orphan(), *asked_again()]
+
+
 def make_library(folder: Path, engine: str = "memory") -> Path:
     """The library itself, built from an archive of the posts and a file that cannot be read."""
-    write_archive(folder / "threads" / "advice.jsonl", [*interview(), *cats(), *hostile(), *orphan(), *asked_again()])
+    write_archive(folder / "threads" / "advice.jsonl", everything())
     (folder / "threads" / "login <b>page.html").write_text("<title>Log in</title><p>Members only.</p>", "utf-8")
     build(folder, engine=engine)
     return folder

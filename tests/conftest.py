@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def answer(number: int, place: int, body: str, **values: Any) -> Post:
     name = f"example.org:{number}"
     values = {
         "author": f"person{place}",
-        "written": datetime(2012, 5, 1, 12, place, tzinfo=UTC),
+        "written": datetime(2012, 5, 1, 12, tzinfo=UTC) + timedelta(minutes=place),
         "votes": 0,
         "kind": "answer",
         "position": place,

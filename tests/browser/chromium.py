@@ -1,115 +1,161 @@
-"""A real Chromium, driven headless: where it is found, how it is started, and what it saw."""
+"""The system's Chromium, driven headless by Playwright: where it is found, how it is started, and what must not happen in it."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import pytest
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.expected_conditions import staleness_of
-from selenium.webdriver.support.wait import WebDriverWait
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Dialog,
+    Page,
+    Request,
+    Response,
+    WebError,
+    sync_playwright,
+)
 
-_ARGUMENTS = (
-    "--headless=new",
+_ARGUMENTS: Final = (
     "--no-sandbox",  # Chromium refuses its sandbox to root, which containers run as
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
     "--disable-sync",
+    "--no-first-run",
     "--hide-scrollbars",
-    # Whatever a page might reach for outside has nowhere to go, and its request is seen in the log.
+    "--font-render-hinting=none",
+    # Whatever a page might reach for outside has nowhere to go, and its request is seen.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
 
-
-def paths() -> tuple[str, str]:
-    """The browser and its driver; skips the test where either is missing, or fails it where ASKIVE_BROWSER=required says so."""
-    browser = os.environ.get("ASKIVE_CHROMIUM") or next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome", "chrome") if (path := shutil.which(name))), None
-    )
-    driver = shutil.which("chromedriver")
-    if browser and driver:
-        return browser, driver
-    missing = "no Chromium (set ASKIVE_CHROMIUM)" if not browser else "no chromedriver"
-    reason = f"{missing}; on Debian: apt-get install chromium chromium-driver"
-    if os.environ.get("ASKIVE_BROWSER") == "required":
-        pytest.fail(reason)
-    pytest.skip(reason)
+_TELL: Final = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+for (const name of ["alert", "confirm", "prompt", "print"]) window[name] = () => console.error(`ran: ${name}`);
+"""
 
 
-class Browser:
-    """One Chromium with a profile of its own."""
+def find() -> str | None:
+    """The path of the browser."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return os.environ.get("ASKIVE_CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
 
-    def __init__(self, driver: Chrome, base: str) -> None:
-        self.driver = driver
-        self.base = base
 
-    def look(self, *, width: int, height: int = 800, dark: bool = False, scripts: bool = True) -> None:
-        """From now on a window of that size, in that light, with scripts or without."""
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-        light = {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", light)
-        self.driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not scripts})
-
-    def open(self, address: str) -> None:
-        self.driver.get(self.base + address)
-
-    def run(self, script: str, *arguments: Any) -> Any:
-        """What a function's body returns on the page."""
-        return self.driver.execute_script(script, *arguments)
-
-    def click(self, selector: str, arrives: str) -> None:
-        """Click the first thing that a selector (or "link=" and its text) finds, and wait until `arrives` is in the address."""
-        by, what = (
-            (By.LINK_TEXT, selector.removeprefix("link=")) if selector.startswith("link=") else (By.CSS_SELECTOR, selector)
-        )
-        before = self.driver.find_element(By.TAG_NAME, "html")
-        self.driver.find_element(by, what).click()
-        page_stays = arrives.startswith("#")
-        wait = WebDriverWait(self.driver, 15)
-        if not page_stays:
-            # Without scripts the driver does not always wait for the next page by itself.
-            wait.until(staleness_of(before), f"{selector} leads nowhere")
-        wait.until(lambda _: arrives in self.address(), f"{selector} leads to {self.address()}, not to {arrives}")
-        wait.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, "body > footer"))
-
-    def address(self) -> str:
-        """Where the browser is, without the server's part."""
-        return str(self.driver.current_url).removeprefix(self.base)
-
-    def said(self) -> list[str]:
-        """What the console was told since it was last asked: errors, and violations of the policy."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
-
-    def requested(self) -> list[str]:
-        """The address of every request since it was last asked."""
-        events = [json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance")]
-        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+MISSING: Final = "no Chromium (set ASKIVE_CHROMIUM); on Debian: apt-get install chromium"
 
 
 @contextmanager
-def browser(base: str, profile: Path) -> Iterator[Browser]:
-    """A Chromium that has never been anywhere, for pages below `base`."""
-    binary, driver_path = paths()
-    options = ChromeOptions()
-    options.binary_location = binary
-    for argument in (*_ARGUMENTS, f"--user-data-dir={profile}"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = Chrome(options=options, service=Service(driver_path))
-    try:
-        yield Browser(driver, base)
-    finally:
-        driver.quit()
+def browser(path: str) -> Iterator[Browser]:
+    """A Chromium that has never been anywhere: Playwright gives each start a profile of its own, and sweeps it away."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS), chromium_sandbox=False)
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+class Watch:
+    """Sees what must not happen in a visitor's tabs: violations of the policy, errors, dialogs, requests to elsewhere, 5xx."""
+
+    def __init__(self, context: BrowserContext, base: str) -> None:
+        self._base = base + "/"
+        self._wrong: list[str] = []
+        self._refused: set[str] = set()
+        context.add_init_script(_TELL)
+        context.on("console", self._console)
+        context.on("weberror", self._weberror)
+        context.on("dialog", self._dialog)
+        context.on("request", self._request)
+        context.on("requestfailed", self._failed)
+        context.on("response", self._response)
+
+    def taken(self) -> list[str]:
+        """What was seen since it was last asked."""
+        seen, self._wrong = self._wrong, []
+        return seen
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type not in {"error", "warning"}:
+            return
+        # Chromium itself tells of a page whose status is 404; of a file that is missing it must not.
+        if message.location["url"] in self._refused and "the server responded with a status of 4" in message.text:
+            return
+        self._wrong.append(f"console: {message.text} ({message.location['url']})")
+
+    def _weberror(self, error: WebError) -> None:
+        self._wrong.append(f"error: {error.error}")
+
+    def _dialog(self, dialog: Dialog) -> None:
+        self._wrong.append(f"dialog: {dialog.type} {dialog.message}")
+        dialog.dismiss()
+
+    def _request(self, request: Request) -> None:
+        if not request.url.startswith(self._base):
+            self._wrong.append(f"request: {request.url}")
+
+    def _failed(self, request: Request) -> None:
+        # Completions are given up when the next letter is typed, and a download ends the page's own request.
+        if request.failure != "net::ERR_ABORTED":
+            self._wrong.append(f"failed: {request.url} {request.failure}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 500:
+            self._wrong.append(f"status: {response.status} {response.url}")
+        elif response.status >= 400 and response.request.is_navigation_request():
+            self._refused.add(response.url)
+
+
+class Visitors:
+    """Lets visitors in, each with nothing kept from before, and has an eye on all of them."""
+
+    def __init__(self, started: Browser, libraries: dict[str, str]) -> None:
+        self._browser = started
+        self._libraries = libraries
+        self._contexts: list[BrowserContext] = []
+        self._watches: list[Watch] = []
+
+    def __call__(
+        self,
+        library: str = "sample",
+        *,
+        width: int = 1280,
+        height: int = 800,
+        scripts: bool = True,
+        dark: bool = False,
+        **options: Any,
+    ) -> Page:
+        """A tab in a window of that size, in that light, with scripts or without; addresses are those of the library's server."""
+        base = self._libraries[library]
+        context = self._browser.new_context(
+            base_url=base,
+            viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
+            color_scheme="dark" if dark else "light",
+            locale="en-GB",
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        self._contexts.append(context)
+        self._watches.append(Watch(context, base))
+        return context.new_page()
+
+    def base(self, library: str) -> str:
+        return self._libraries[library]
+
+    def wrong(self) -> list[str]:
+        """What must not have happened and did, since it was last asked."""
+        return [finding for watch in self._watches for finding in watch.taken()]
+
+    def leave(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
