@@ -11,8 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from . import markup, words
+from . import words
+from .texts import Texts
 from .thread import Post, Thread
+from .words import Cut
 
 DocumentKind = Literal["thread", "answer"]
 
@@ -45,21 +47,22 @@ TITLE_COPIES: Final = 2
 .771 → .775."""
 
 
-def of_thread(thread: Thread) -> Iterator[Document]:
+def of_thread(thread: Thread, texts: Texts | None = None) -> Iterator[Document]:
     """The documents of a thread: one of its own, and one for each answer that is advice."""
+    texts = texts or Texts()
     question = thread.question
     if question is not None:
-        text = "\n".join((*(question.title or "",) * TITLE_COPIES, *question.tags, markup.prose(question.body)))
-        yield _document(question, "thread", text, question)
+        named = words.cut("\n".join((*(question.title or "",) * TITLE_COPIES, *question.tags)))
+        yield _document(question, "thread", named + texts.words_of(question), question)
     for answer in thread.answers:
-        yield _document(answer, "answer", markup.prose(answer.body), question)
+        yield _document(answer, "answer", texts.words_of(answer), question)
 
 
-def _document(post: Post, kind: DocumentKind, text: str, question: Post | None) -> Document:
+def _document(post: Post, kind: DocumentKind, cut: Cut, question: Post | None) -> Document:
     return Document(
         id=post.id,
         kind=kind,
-        terms=Counter(words.terms(text)),
+        terms=Counter(cut.terms()),
         site=post.site,
         category=question.category if question else None,
         author=None if post.anonymous else post.author,

@@ -25,6 +25,7 @@ from typing import Final, NamedTuple
 from . import agreement
 from .names import People, Person
 from .ownwords import Text, marked, plain, read, sentences_of
+from .texts import Texts
 from .thread import Post, Thread
 from .words import fold
 
@@ -48,38 +49,39 @@ class Endorsement:
     """The text says that its author also favorited the answer, which is then not independent of the votes."""
 
 
-def find(thread: Thread) -> list[Endorsement]:
+def find(thread: Thread, texts: Texts | None = None) -> list[Endorsement]:
     """Every endorsement and dissent of a thread: those in replies in page order, then those in comments."""
-    people = People(thread)
-    earlier: set[str] = set()
+    texts = texts or Texts()
+    people = People(thread, texts)
+    earlier = _Earlier()
     found = _Found()
     asker = (thread.question.author if thread.question else None) or "anonymous"
     if thread.question:
-        earlier.update(_long_sentences(read(thread.question)))
+        earlier.add(read(thread.question, texts))
     for reply in thread.replies:
         if reply.kind != "modnote":
-            text = read(reply)
+            text = read(reply, texts)
             author = asker if reply.kind == "relay" else reply.author
             for said in _named(text, people, earlier, by_asker=thread.by_asker(reply)):
                 if said.person and said.person.answers:
                     found.add(reply, author, said.person.answers[0 if said.of_first else -1], said)
-            earlier.update(_long_sentences(text))
+            earlier.add(text)
         people.enter(reply)
     for post in (thread.question, *thread.replies):
         if post and post.id in thread.comments:
-            _read_comments(thread, post, people, found)
+            _read_comments(thread, texts, post, people, found)
     return found.endorsements()
 
 
-def _read_comments(thread: Thread, post: Post, people: People, found: _Found) -> None:
+def _read_comments(thread: Thread, texts: Texts, post: Post, people: People, found: _Found) -> None:
     """What the comments under `post` say of it, if it is advice, and of answers whose authors they name."""
     name = fold(post.author or "")
     spoke: set[str] = set()
     for comment in thread.comments[post.id]:
-        text = read(comment)
+        text = read(comment, texts)
         if thread.is_advice(post) and (said := _of_post_above(text, name, alone=not spoke)):
             found.add(comment, comment.author, post, said)
-        for said in _named(text, people, frozenset(), by_asker=thread.by_asker(comment)):
+        for said in _named(text, people, _Earlier(), by_asker=thread.by_asker(comment)):
             # Between comments, a name means the person's comment.
             if said.person is None or fold(said.person.name) in spoke:
                 continue
@@ -151,11 +153,25 @@ _COPIED: Final = 60
 """A sentence at least this long is not written twice by chance."""
 
 
-def _long_sentences(text: Text) -> Iterator[str]:
-    return (plain(text.own[start:end]) for start, end in sentences_of(text.own, []) if end - start >= _COPIED)
+class _Earlier:
+    """The long sentences of earlier posts. These are cut into sentences only when a sentence has to be looked for."""
+
+    def __init__(self) -> None:
+        self._uncut: list[Text] = []
+        self._sentences: set[str] = set()
+
+    def add(self, text: Text) -> None:
+        self._uncut.append(text)
+
+    def have(self, sentence: str) -> bool:
+        for text in self._uncut:
+            bounds = sentences_of(text.own, [])
+            self._sentences.update(plain(text.own[start:end]) for start, end in bounds if end - start >= _COPIED)
+        self._uncut.clear()
+        return sentence in self._sentences
 
 
-def _named(text: Text, people: People, earlier: set[str] | frozenset[str], *, by_asker: bool) -> Iterator[_Said]:
+def _named(text: Text, people: People, earlier: _Earlier, *, by_asker: bool) -> Iterator[_Said]:
     """What a text says of those it names, sentence by sentence, but for sentences that stood in an `earlier` post."""
     mentions = people.mentions(text.own)
     at = 0
@@ -164,7 +180,7 @@ def _named(text: Text, people: People, earlier: set[str] | frozenset[str], *, by
         while at < len(mentions) and mentions[at].start < end:
             here.append(mentions[at])
             at += 1
-        if not here or (earlier and plain(text.own[start:end]) in earlier):
+        if not here or earlier.have(plain(text.own[start:end])):
             continue
         said_of, written = marked(text.own, start, end, here)
         of_first = agreement.means_first(said_of)

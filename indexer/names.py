@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final, NamedTuple
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from . import agreement
-from .markup import prose
+from .texts import Texts
 from .thread import Post, Thread
-from .words import STOP_WORDS, fold
+from .words import STOP_WORDS, Cut, fold
 
 BLOT: Final = "\ue001"
 """Stands in for each character of a text that is not to be read."""
@@ -44,6 +48,8 @@ _MISSPELT: Final = range(6, 25)
 """Lengths of names that may be misspelt."""
 _CROWD: Final = 8
 """With more names than this alike, a misspelling says nothing."""
+_FEW: Final = 500
+"""Names that texts are looked through for one by one: more are looked up, at a cost that does not grow with their number."""
 _TRIES: Final = 50_000
 """Words of one thread that are held against the names: bounds the work on a thread made to be slow."""
 
@@ -76,28 +82,71 @@ class _Token(NamedTuple):
 
 
 def _tokens(text: str) -> list[_Token]:
-    found = []
-    for token in _TOKEN.finditer(text):
-        folded = fold(token.group())
-        found.append(_Token(token.start(), token.end(), "and" if folded == "&" else folded))
-    return found
+    return [_Token(token.start(), token.end(), _folded(token.group())) for token in _TOKEN.finditer(text)]
+
+
+def _folded(token: str) -> str:
+    folded = fold(token)
+    return "and" if folded == "&" else folded
 
 
 def _key(tokens: list[_Token]) -> str:
     return "".join(token.folded for token in tokens)
 
 
+class _OfPieces(dict[str, tuple[str, ...]]):
+    """The folded tokens of pieces of texts, worked out once for each; begins anew when it is full."""
+
+    MOST = 50_000
+
+    def __missing__(self, piece: str) -> tuple[str, ...]:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[piece] = found = tuple(map(_folded, _TOKEN.findall(piece)))
+        return found
+
+
+_OF_PIECES: Final = _OfPieces()
+
+
+def _folded_tokens(cut: Cut) -> list[str]:
+    """What `_tokens` finds, without where it stands and in a tenth of the time. No piece of a text parts a token."""
+    together = "".join(cut.pieces)
+    if together.isascii() and together.isalnum():
+        return cut.pieces
+    return list(chain.from_iterable(map(_OF_PIECES.__getitem__, cut.pieces)))
+
+
+class _Beside(dict[str, int]):
+    """Whether a shortened or misspelt name may stand right after a word (1), right before it (2), either (3) or neither."""
+
+    MOST = 50_000
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= self.MOST:
+            self.clear()
+        self[word] = found = agreement.may_introduce(word) + 2 * (word == "s" or agreement.follows(word))
+        return found
+
+
+_BESIDE: Final = _Beside()
+
+
 class People:
     """The answerers of a thread. `enter` each reply after reading it: nobody is spoken of before having written."""
 
-    def __init__(self, thread: Thread) -> None:
+    def __init__(self, thread: Thread, texts: Texts) -> None:
         self._thread = thread
+        self._texts = texts
         self._all: dict[str, dict[str, Person]] = {}
         """Key -> name -> person, for everybody in the thread."""
         self._here: set[str] = set()
         """Keys of those who have entered."""
-        self._first_use: dict[str, int] | None = None
+        self._used: list[frozenset[str]] = []
+        """The words of posts, from the question on, as far as somebody has asked for them."""
         self._near: dict[str, list[str]] | None = None
+        self._far: dict[str, bool] = {}
+        """Words that were held against all names, and whether they are nobody's misspelt name for sure."""
         self._tries = _TRIES
         counts = {1}
         for place, reply in enumerate(thread.replies):
@@ -110,11 +159,16 @@ class People:
         self._counts = sorted(counts | {2}, reverse=True)
         """How many tokens a name may have, the most first."""
         self._inexact_counts = range(max(counts), 0, -1)
+        self._misspelt: dict[int, list[str]] = {}
+        """Keys that may be misspelt, by how many letters of them may be wrong."""
+        for key in self._all:
+            if len(key) in _MISSPELT:
+                self._misspelt.setdefault(_slips(key), []).append(key)
         self._lengths = {
             length
-            for key in self._all
-            if len(key) in _MISSPELT
-            for length in range(len(key) - _slips(key), len(key) + _slips(key) + 1)
+            for slips, keys in self._misspelt.items()
+            for key in keys
+            for length in range(len(key) - slips, len(key) + slips + 1)
         }
 
     def _short_forms(self) -> dict[str, set[str]]:
@@ -142,6 +196,8 @@ class People:
 
     def mentions(self, text: str) -> list[Mention]:
         """Every name of somebody here in `text`, in order, without overlaps; inexact ones next to words of agreement."""
+        if not self._may_name(_folded_tokens(self._texts.cut(text))):
+            return []
         tokens = _tokens(text)
         taken: set[int] = set()
         found = []
@@ -152,6 +208,39 @@ class People:
             for first, past, person in self._inexact(text, tokens, taken):
                 found.append(Mention(tokens[first].start, tokens[past - 1].end, person))
         return sorted(found, key=lambda mention: mention.start)
+
+    def _may_name(self, tokens: Sequence[str]) -> bool:
+        """Whether a text with these folded tokens can have a name in it: what rules out most texts before a closer look."""
+        if len(self._all) > _FEW:
+            return True
+        has = "".join(tokens).__contains__
+        if any(map(has, self._here)) or any(map(has, self._short)):
+            return True
+        if not self._lengths:
+            return False
+        last = len(tokens)
+        for at, beside in enumerate(map(_BESIDE.__getitem__, tokens)):
+            if beside:
+                for count in self._inexact_counts:
+                    after, before = at + 1 + count, at - count
+                    if beside & 1 and after <= last and not self._is_far(tokens[at + 1 : after]):
+                        return True
+                    if beside & 2 and before >= 0 and not self._is_far(tokens[before:at]):
+                        return True
+        return False
+
+    def _is_far(self, run: Sequence[str]) -> bool:
+        """Whether tokens are no misspelling of any name for sure."""
+        written = run[0] if len(run) == 1 else "".join(run)
+        if len(written) not in self._lengths:
+            return True
+        far = self._far.get(written)
+        if far is None:
+            far = self._far[written] = not any(
+                process.extractOne(written, keys, scorer=OSA.distance, score_cutoff=slips)
+                for slips, keys in self._misspelt.items()
+            )
+        return far
 
     def _exact(self, text: str, tokens: list[_Token]) -> Iterator[tuple[int, int, Person | None]]:
         at = 0
@@ -197,14 +286,13 @@ class People:
 
     def _is_word(self, token: _Token, person: Person | None) -> bool:
         """Whether the thread used the word before that person came, when it could not yet be the name."""
-        if self._first_use is None:
-            self._first_use = {}
-            for place, post in enumerate([self._thread.question, *self._thread.replies], -1):
-                if post:
-                    for word in _tokens(_normal(f"{post.title or ''}\n{prose(post.body)}"[:50_000])):
-                        self._first_use.setdefault(word.folded, place)
         came = person.came if person else 0
-        return self._first_use.get(token.folded, came) < came
+        posts = (self._thread.question, *self._thread.replies)
+        # The question comes before the first reply, whose place is 0.
+        for post in posts[len(self._used) : came + 1]:
+            text = _normal(f"{post.title or ''}\n{self._texts.prose(post)}"[:50_000]) if post else ""
+            self._used.append(frozenset(_folded_tokens(self._texts.cut(text))))
+        return any(token.folded in used for used in self._used[: came + 1])
 
     def _inexact(self, text: str, tokens: list[_Token], taken: set[int]) -> Iterator[tuple[int, int, Person]]:
         """Shortened and misspelt names, the nearest first."""
@@ -247,6 +335,8 @@ class People:
             return None, 0
         if all(token.folded in STOP_WORDS or len(token.folded) <= 2 for token in run):
             return None, 0
+        if len(self._all) <= _FEW and self._is_far([written]):
+            return None, 0
         self._tries -= 1
         if self._near is None:
             self._near = {}
@@ -261,11 +351,11 @@ class People:
             if len(crowd) > _CROWD:
                 return None, 0
             close.update(crowd)
-        near = [key for key in close if _digits(key) == _digits(written) and _distance(key, written) <= _slips(key)]
+        near = [key for key in close if _digits(key) == _digits(written) and OSA.distance(key, written) <= _slips(key)]
         person = self._named(near[0], "") if len(near) == 1 else None
         if person is None or all(token.folded in STOP_WORDS or self._is_word(token, person) for token in run):
             return None, 0
-        return person, _distance(near[0], written)
+        return person, OSA.distance(near[0], written)
 
 
 def _normal(text: str) -> str:
@@ -289,18 +379,3 @@ def _shortened(word: str, by: int) -> set[str]:
         last = {short[:place] + short[place + 1 :] for short in last for place in range(len(short))}
         every |= last
     return every
-
-
-def _distance(one: str, other: str) -> int:
-    """Letters lost, added, changed, or swapped with their neighbour."""
-    older: list[int] = []
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, left in enumerate(one, 1):
-        older, before, row = before, row, [i]
-        for j, right in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
-            if i > 1 and j > 1 and left == other[j - 2] and one[i - 2] == right:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1]

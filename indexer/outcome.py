@@ -17,12 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final, NamedTuple
 
 from . import agreement, telling
-from .markup import prose
 from .names import Mention, People, Person
 from .ownwords import Text, marked, plain, read, sentences_of
+from .texts import Texts
 from .thread import Post, Thread
 from .words import fold
 
@@ -51,17 +52,21 @@ _OUTRIGHT: Final = 70
 """A sentence as short as this that says "it worked" means the asker's case, and not something it speaks of."""
 
 
-def find(thread: Thread) -> list[Outcome]:
+def find(thread: Thread, texts: Texts | None = None) -> list[Outcome]:
     """What the asker tells of how it went: of each answer at most one, the last word on it, then the thread's."""
-    people = People(thread)
+    texts = texts or Texts()
+    updates = list(_updates(thread.question, texts)) if thread.question else []
+    if not updates and not any(map(thread.by_asker, chain(thread.replies, *thread.comments.values()))):
+        return []
+    people = People(thread, texts)
     told = _Told()
     if thread.question:
-        for text in _updates(thread.question):
+        for text in updates:
             _read_account(thread.question, text, people, told, above=None, is_account=False)
     answers = {answer.id: answer for answer in thread.answers}
     for reply in thread.replies:
         if thread.by_asker(reply) and reply.kind != "selfanswer":
-            text = read(reply)
+            text = read(reply, texts)
             above = answers.get(reply.parent_id or "")
             _read_account(reply, text, people, told, above=above, is_account=_begins_account(text))
         people.enter(reply)
@@ -69,7 +74,7 @@ def find(thread: Thread) -> list[Outcome]:
         spoke: set[str] = set()
         for comment in thread.comments.get(post.id, ()) if post else ():
             if post and thread.by_asker(comment):
-                text = read(comment)
+                text = read(comment, texts)
                 above = answers.get(post.id) if _speaks_to(post, text) else None
                 _read_account(comment, text, people, told, above=above, is_account=_begins_account(text), spoke=spoke)
             elif post and comment.author != post.author:
@@ -77,9 +82,9 @@ def find(thread: Thread) -> list[Outcome]:
     return told.outcomes()
 
 
-def _updates(question: Post) -> Iterator[Text]:
+def _updates(question: Post, texts: Texts) -> Iterator[Text]:
     """The parts of a question that the asker added later."""
-    blocks = prose(question.body, quotes=False).split("\n\n")
+    blocks = texts.unquoted(question).split("\n\n")
     for number, block in enumerate(blocks):
         if _QUESTION_UPDATE.match(block):
             text = "\n\n".join(blocks[number:])
@@ -180,7 +185,7 @@ def _weight(sentence: str, verdict: bool | None, *, first: bool) -> int:
 def _meant(sentence: _Sentence, verdict: bool | None) -> Iterator[Person]:
     """Those whom a sentence names as the ones whose advice was taken, or did not help."""
     marks: Iterable[int] = range(len(sentence.here))
-    if verdict is not False:
+    if verdict is not False and sentence.here:
         marks = sorted({said.mark for said in agreement.statements(sentence.said, by_asker=True) if said.backs})
     for mark in marks:
         if person := sentence.here[mark].person:

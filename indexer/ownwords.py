@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from . import agreement, sentences
 from .markup import prose
 from .names import BLOT, Mention
+from .texts import Texts
 from .thread import Post
 
 READ: Final = 50_000
@@ -36,16 +37,18 @@ class Text(NamedTuple):
     own: str
 
 
-def read(post: Post) -> Text:
+def read(post: Post, texts: Texts) -> Text:
     """The words of a post; in a relay, those that the moderator quotes: they are the asker's."""
-    text = prose(_ITALIC_LINE.sub("", post.body), quotes=False) or prose(post.body, quotes=False)
-    text = unicodedata.normalize("NFC", text[:READ])
-    text = text.replace(agreement.MARK, " ").replace(BLOT, " ")
+    italic = "<p><em>" in post.body or "<p><i>" in post.body
+    text = (prose(_ITALIC_LINE.sub("", post.body), quotes=False) if italic else "") or texts.unquoted(post)
+    text = text[:READ]
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text).replace(agreement.MARK, " ").replace(BLOT, " ")
     if post.kind == "relay":
         opening = _RELAYED.match(text)
         text = text[opening.end() :] if opening else text
         return Text(text, text)
-    return Text(text, _QUOTED.sub(_blotted, text))
+    return Text(text, _QUOTED.sub(_blotted, text) if '"' in text or "“" in text else text)
 
 
 def _blotted(quote: re.Match[str]) -> str:
@@ -58,7 +61,9 @@ def _blotted(quote: re.Match[str]) -> str:
 
 def plain(text: str) -> str:
     """A text as phrases are looked up in it: lower case, straight apostrophes, single spaces, "…" for what is blotted."""
-    return " ".join(re.sub(f"{BLOT}+", "…", text).translate(_APOSTROPHES).lower().split())
+    if not text.isascii():
+        text = re.sub(f"{BLOT}+", "…", text).translate(_APOSTROPHES)
+    return " ".join(text.lower().split())
 
 
 def sentences_of(text: str, names: Sequence[Mention] = ()) -> Iterator[tuple[int, int]]:

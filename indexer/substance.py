@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from . import markup, words
+from .texts import Texts
 from .thread import Thread
 
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
@@ -26,12 +26,12 @@ class Substance(NamedTuple):
     """How many answers of its thread came before it."""
 
 
-def of_answers(thread: Thread) -> list[Substance]:
+def of_answers(thread: Thread, texts: Texts | None = None) -> list[Substance]:
     """The form of each answer of a thread, in order."""
+    texts = texts or Texts()
     found = []
     for place, answer in enumerate(thread.answers):
-        text = markup.prose(answer.body)
-        ends = _SENTENCE_END.findall(text)
+        ends = _SENTENCE_END.findall(texts.prose(answer))
         asking = sum("?" in end for end in ends) / len(ends) if ends else 0.0
-        found.append(Substance(answer.id, len(words.single_terms(text)), asking, place))
+        found.append(Substance(answer.id, len(texts.words_of(answer).single_terms()), asking, place))
     return found

@@ -165,9 +165,17 @@ _NOT: Final = re.compile(r"\b(?:not|never|don't|doesn't|didn't|can't|cannot|isn'
 _LEAD: Final = 90
 
 
+_TOLD_IN: Final = re.compile(
+    r"work|help|trick|paid off|took care|got|solve|lved|fix|cured|difference|saved|tried|luck|made |had no |did|hasn't|has not"
+    r"|haven't|never|failed to|still |landed|won|passed|offered|problem|issue|mystery|case|rted|that|was all |followed|used"
+    r"|advice|opted for|settled on|went with| up |decided"
+)
+"""What has to be in a sentence for any of the phrases above to be."""
+
+
 def tells(sentence: str) -> bool | None:
     """Whether a sentence by the asker says that advice worked or was followed (True), or that it did not help (False)."""
-    if not _is_told(sentence):
+    if not _TOLD_IN.search(sentence) or not _is_told(sentence):
         return None
     for phrases, worked in ((_FAILED, False), (_WORKED, True), (_FOLLOWED, True)):
         for phrase in phrases:

@@ -15,7 +15,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from . import markup, words
+from . import words
+from .texts import Texts
 from .thread import Thread
 
 LONGEST: Final = 40
@@ -135,14 +136,15 @@ class Vocabulary:
         )
 
 
-def words_of(thread: Thread) -> set[str]:
+def words_of(thread: Thread, texts: Texts | None = None) -> set[str]:
     """The words that a thread is found by, and those of its authors' names, marked as such."""
+    texts = texts or Texts()
     question = thread.question
     posts = [*([question] if question else []), *thread.answers]
-    texts = [markup.prose(post.body) for post in posts]
+    cuts = [texts.words_of(post) for post in posts]
     if question:
-        texts += [question.title or "", *question.tags]
-    found = {form for text in texts for form in words.distinct(text) if len(form) <= LONGEST}
+        cuts.append(words.cut("\n".join((question.title or "", *question.tags))))
+    found = {form for form in words.distinct(cuts) if len(form) <= LONGEST}
     authors = {post.author for post in (*posts, *thread.replies) if post.author and not post.anonymous}
     return found | {NAME + word for author in authors for word in words.plain(author).split() if len(word) <= LONGEST}
 

@@ -12,7 +12,7 @@ from conftest import PATIENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from indexer import archives, markup
+from indexer import archives, markup, names
 from indexer.endorsements import Endorsement, find
 from indexer.ownwords import READ
 from indexer.thread import Post, PostKind, Thread
@@ -639,3 +639,27 @@ def test_second_with_a_comma_only_counts():
     assert said("Second, quilted suggested that it leaks.") == []
     assert said("Second, @quilted suggested that it leaks.") == []
     assert said("Second quilted's tar.") == [("->", "quilted")]
+
+
+_NAMES = ["Gus at the end", "half_a_pillow", "K", "otherwise", "Nelson R.", "gus & co", "☃ snow", "user12", "user13", "jennifer_parker", "Émile Zola", "mephron_"]
+_SAID = [
+    *("I agree with {}.", "Seconding {} here", "do what {} says", "As {} said, {} is right", "+1 for {}'s list", "{} nailed it"),
+    *("That was {}", "a {} and the {} of it", "Half a pillow and snow!", "The end of otherwise good advice."),
+]
+
+
+@st.composite
+def _written(draw):
+    name = draw(st.sampled_from(_NAMES))
+    cut = draw(st.integers(0, len(name)))
+    name = draw(st.sampled_from([name, name.lower(), name[:cut] + name[cut + 1 :], name.split()[0], name[: cut - 1] + name[cut : cut + 1] + name[cut - 1 : cut]]))
+    return draw(st.sampled_from(_SAID)).replace("{}", name)
+
+
+@given(st.lists(st.tuples(st.sampled_from(_NAMES), st.lists(_written(), max_size=3).map(" ".join)), max_size=8))
+def test_no_name_is_passed_over_for_being_looked_for_quickly(replies):
+    written = thread(*replies)
+    found = find(written)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(names, "_FEW", -1)
+        assert find(written) == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from dataclasses import replace
+from re import _parser as parser
 
 import pytest
 from conftest import PATIENCE
@@ -362,3 +363,35 @@ def test_what_is_forgotten_is_told_no_more(tmp_path):
     with sqlite3.connect(tmp_path / FILE) as db:
         assert db.execute("SELECT count(*) FROM outcomes").fetchone() == (0,)
         assert db.execute("SELECT count(*) FROM endorsements").fetchone() == (0,)
+
+
+def _needed(items) -> set[str] | None:
+    """Strings of which every match of a parsed pattern has one; None where it needs none."""
+    found, run = [], ""
+    for operation, value in [*items, (None, None)]:
+        if str(operation) == "LITERAL":
+            run += chr(value)
+            continue
+        found, run = found + ([{run}] if run else []), ""
+        if str(operation) == "SUBPATTERN":
+            found.append(_needed(value[3]))
+        elif str(operation) == "BRANCH":
+            branches = list(map(_needed, value[1]))
+            found.append(None if None in branches else set().union(*branches))
+        elif str(operation) == "MAX_REPEAT" and value[0]:
+            found.append(_needed(value[2]))
+    # The one that says most: nothing short in it, and few.
+    return max(filter(None, found), key=lambda strings: (min(map(len, strings)) > 2, min(map(len, strings)) / len(strings)), default=None)
+
+
+@pytest.mark.parametrize("phrase", [*telling._WORKED, *telling._FOLLOWED, *telling._FAILED], ids=lambda phrase: phrase.pattern[:50])
+def test_no_phrase_is_passed_over_for_want_of_its_words(phrase):
+    needed = _needed(parser.parse(phrase.pattern))
+    assert needed
+    for said in needed:
+        assert telling._TOLD_IN.search(said), said
+
+
+def test_what_a_phrase_needs_is_found_out():
+    assert _needed(parser.parse(r"(?:is |was )?(?:gone|so(?:lv|rt)ed)\b")) == {"gone", "so"}
+    assert _needed(parser.parse(r"\w+(?:a|b*)")) is None

@@ -51,6 +51,18 @@ def test_any_text_has_words_within_it(text):
     assert words.plain(words.plain(text)).split() == words.plain(text).split() or not text.isascii()
 
 
+_PARTS = st.sampled_from(["AT&T", "_a&b", "x_a&b", "C#", "c++", "o''b", "it’s", "ʼtis", "–", "…", "\u00a0", "\u0301", "É", "ß", "½", "İ", "_", "100%", "-"])
+
+
+@given(st.lists(st.one_of(_PARTS, st.text(max_size=4), st.sampled_from([" ", "The", "cats"]))).map("".join))
+def test_words_are_the_same_whether_looked_for_or_cut(text):
+    assert words.single_terms(text) == [word.term for word in words.words(text) if not word.is_stop]
+    said = words.cut(text)
+    forms = {form for _, _, form in words.forms(text)} | {words.fold(compound) for compound in said.compounds}
+    assert words.distinct([said]) == forms - words.STOP_WORDS
+    assert (said + words.cut("Feed the e-mail")).terms() == words.terms(text + "\nFeed the e-mail")
+
+
 @pytest.mark.parametrize("text", ["state-of-the-art", "a--b", "-x-", "thirteen-letter-x", "in-to", "x" * 15 + "-" + "y" * 15])
 def test_not_every_hyphen_makes_a_compound(text):
     assert words.terms(text) == words.single_terms(text)
