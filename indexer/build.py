@@ -1,7 +1,8 @@
 """The first straight line: from archives to a library that answers.
 
-    archives ─detect─▶ reader ─Post─▶ Store.put            every archive first, so that threads become whole
-    Store.threads ─Thread─▶ documents ─Document─▶ Engine   a new generation beside the old one, checked, then made current
+    archives ─detect─▶ reader ─Post─▶ Store.put                 every archive first, so that threads become whole
+    Store.pieces ─Thread─▶ analysis ─Document─▶ Engine.write    a new generation beside the old one, checked, then made current
+                                    └─Relations─▶ Store         who backs whom, what became of it, which words there are
 
 All of it becomes the library at once, in one transaction of the store, and the generation in force is a fact in the store:
 whatever kills a build at whatever moment, the library is what it was. What a large build had done by then is gone on with by
@@ -16,16 +17,16 @@ import secrets
 import shutil
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from . import columns, documents, endorsements, engines, forgetting, gate, generations, importing, latent, outcome, substance
+from . import analysis, columns, engines, forgetting, gate, generations, importing, latent
+from .analysis import Found
 from .columns import Columns
-from .documents import Document
 from .engines import AUTO, Engine, EngineState, sync_folder
 from .engines.choice import Choice, choose
 from .errors import LibraryError, NoLibrary, NotInstalled
@@ -33,9 +34,8 @@ from .gate import GotWorse, Verdict
 from .generations import Index
 from .processes import Processes
 from .rows import Archive
-from .standing import Expectations
+from .standing import Expectations, Votes
 from .store import Store
-from .thread import Thread
 from .writing import WritableStore
 
 log = logging.getLogger(__name__)
@@ -56,11 +56,14 @@ the statistics of an engine that does not forget at once."""
 LARGE: Final = 64 * 1024 * 1024
 """Bytes of archives, about a minute's reading, from which on a build can be interrupted and gone on with."""
 
-STEP: Final = 1000
-"""Threads that are related in one step."""
+STEP: Final = 5000
+"""Threads that are analysed in one step."""
+
+WORTH_PROCESSES: Final = 6
+"""Pieces from which on starting processes, half a second each, takes less time than it saves."""
 
 Progress = Callable[[str, int, int], None]
-"""Called as (step, done, of all): "Reading" bytes of archives, "Relating" threads (who backs whom), "Indexing" threads."""
+"""Called as (step, done, of all): "Reading" bytes of archives, "Indexing" threads."""
 
 
 def _silent(_step: str, _done: int, _total: int) -> None:
@@ -121,7 +124,7 @@ def build(
 
     Archives that have not changed since they were read are not read again. With `fresh` the library starts from nothing
     but its archives. Rules of what to forget are kept to in any case. `engine` is a name, "auto" for the one that suits the
-    library's size, or None for the one it has. `jobs` is how many processes read archives (0: one a
+    library's size, or None for the one it has. `jobs` is how many processes read archives and analyse threads (0: one a
     processor). A build of `large` bytes of archives and more goes step by step, so that when it is interrupted, the same
     build goes on from there; a smaller one begins again.
 
@@ -151,7 +154,7 @@ def build(
             generation, verdict = store.fact("generation"), None
             chosen = _choose(store, engine)
             if changed or generation is None or store.fact("engine") != chosen.engine or not _in_force(library, store):
-                generation, verdict = finish(library, store, chosen, progress, force=force)
+                generation, verdict = finish(library, store, chosen, processes, progress, force=force)
             else:
                 store.set_fact("engine_why", chosen.why)
             counts = store.counts()
@@ -193,15 +196,14 @@ def _choose(store: WritableStore, wanted: str | None) -> Choice:
 
 
 def finish(
-    library: Path, store: WritableStore, chosen: Choice | None, progress: Progress, *, force: bool
+    library: Path, store: WritableStore, chosen: Choice | None, processes: Processes, progress: Progress, *, force: bool
 ) -> tuple[str, Verdict | None]:
     """What has to follow in a transaction that changed posts: all that depends on them, and a new generation, now in force.
 
     Without a choice the engine stays. Gives the generation's name, and how it compares with the one before. Raises GotWorse as
     `build` does.
     """
-    _derive(store, progress)
-    generation, verdict = _index(library, store, chosen or _choose(store, None), progress, force=force)
+    generation, verdict = _index(library, store, chosen or _choose(store, None), processes, progress, force=force)
     store.nothing_left()
     return generation, verdict
 
@@ -233,55 +235,44 @@ def _read(library: Path, found: Sequence[Path], store: WritableStore, processes:
     return [rows[path] for path in found]
 
 
-def _derive(store: WritableStore, progress: Progress) -> None:
-    """Find out anew what depends on whole threads, and on all threads together."""
-    total = store.count_changed(derived=False)
-    for done, thread in enumerate(store.threads(store.changed(derived=False))):
-        if done % STEP == 0:
-            store.step()
-            progress("Relating", done, total)
-        store.set_derived(thread, endorsements.find(thread), outcome.find(thread))
-        store.set_substance(substance.of_answers(thread))
-    progress("Relating", total, total)
-    expectations = Expectations(store.votes())
-    store.set_standings(expectations.standings(store.votes()))
-    store.count_votes()
-    store.set_people()
-    store.keep_words()
-    store.step()
-
-
 def _index(
-    library: Path, store: WritableStore, chosen: Choice, progress: Progress, *, force: bool
+    library: Path, store: WritableStore, chosen: Choice, processes: Processes, progress: Progress, *, force: bool
 ) -> tuple[str, Verdict | None]:
     """Write the generation that fits the store as it now is, check it, and make it the one in force."""
     base = store.fact("generation")
     generation = f"{int(base.partition('-')[0]) + 1 if base else 1:06d}-{secrets.token_hex(3)}"
     folder = generations.folder(library, generation)
     folder.mkdir(parents=True)
-    total, changed = store.counts()["threads"], store.count_changed()
     space = latent.Space(store.all_term_vectors())
-    held = _in_force(library, store) if store.fact("engine") == chosen.engine else None
-    worn = held is not None and held.removed > WORN * (held.threads + held.answers)
-    mended = held is not None and bool(space.terms) and not worn and changed <= REWRITE_SHARE * total
-    if base and mended:
-        index = engines.load(chosen.engine).extend(generations.terms(library, base), generations.terms(library, generation))
+    mended = base if space.terms and _can_be_mended(library, store, chosen) else None
+    engine = engines.load(chosen.engine)
+    if mended:
+        index = engine.extend(generations.terms(library, mended), generations.terms(library, generation))
         index.remove(store.stale())
     else:
-        index = engines.load(chosen.engine).create(generations.terms(library, generation))
-    threads = latent.Threads()
+        index = engine.create(generations.terms(library, generation))
+    threads, votes = latent.Threads(), Votes()
     try:
-        if mended:
-            index.write(_documents(store.threads(store.changed()), changed, threads, progress))
-        else:
-            index.write(_documents(store.threads(), total, threads, progress))
+        for found in _analyses(store, processes, progress, every=not mended):
+            index.write(document for one in found.threads for document in one.documents)
+            threads.add(found.terms, ((one.thread_id, one.terms, one.counts) for one in found.threads))
+            for one in found.threads:
+                votes.add(one.votes)
+        store.place(votes, among=store.expectations() if mended else Expectations())
+        store.make_indexes()
+        store.add_up(every=not mended)
+        if not mended:
             space = threads.learn()
             store.set_term_vectors(space.terms)
         store.set_thread_vectors(threads.vectors(space))
         index.flush()
         _check(index, store)
-        columns.write(generations.columns(library, generation), store.thread_rows())
-        verdict = gate.judge(library, store, Index(index, Columns(generations.columns(library, generation))))
+        numbers = generations.columns(library, generation)
+        if mended:
+            columns.extend(generations.columns(library, mended), numbers, store.changed(), store.thread_rows(changed=True))
+        else:
+            columns.write(numbers, store.thread_rows())
+        verdict = gate.judge(library, store, Index(index, Columns(numbers)))
     finally:
         threads.close()
         index.close()
@@ -297,15 +288,32 @@ def _index(
     return generation, verdict
 
 
-def _documents(threads: Iterable[Thread], total: int, terms: latent.Threads, progress: Progress) -> Iterator[Document]:
-    """The documents of threads, with a note of their terms on the way."""
-    for done, thread in enumerate(threads):
+def _can_be_mended(library: Path, store: WritableStore, chosen: Choice) -> bool:
+    """Whether the index in force can be the beginning of the next one, with less work than writing all of it."""
+    if store.fact("engine") != chosen.engine or store.count_changed() > REWRITE_SHARE * store.counts()["threads"]:
+        return False
+    held = _in_force(library, store)
+    return held is not None and held.removed <= WORN * (held.threads + held.answers)
+
+
+def _analyses(store: WritableStore, processes: Processes, progress: Progress, *, every: bool) -> Iterator[Found]:
+    """What the threads come to that changed, or all of them, in order; what the store keeps of it is kept on the way."""
+    total = store.counts()["threads"] if every else store.count_changed()
+    store.forget_what_is_gone()
+    if store.count_changed() > REWRITE_SHARE * total:
+        store.drop_indexes()
+    pieces, done, lasting = store.pieces(every=every), 0, 0
+    first = list(islice(pieces, WORTH_PROCESSES))
+    spread = processes if len(first) == WORTH_PROCESSES else Processes(1)
+    for found in spread.map(analysis.of_piece, chain(first, pieces)):
         progress("Indexing", done, total)
-        counts: Counter[str] = Counter()
-        for document in documents.of_thread(thread):
-            counts.update(document.terms)
-            yield document
-        terms.add(thread.id, counts)
+        store.set_relations(found)
+        done += len(found.threads)
+        if done - lasting >= STEP:
+            store.step_related()
+            lasting = done
+        yield found
+    store.step_related()
     progress("Indexing", total, total)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from . import words
 from .thread import Thread
@@ -33,6 +33,24 @@ class Completion:
 
     text: str
     thread_id: str | None
+
+
+class Title(NamedTuple):
+    """A title as it is kept to be looked up."""
+
+    thread_id: str
+    text: str
+    plain: str
+    weight: int
+    """The thread's answers and their votes: what has more of them is shown first."""
+
+
+def title_of(thread: Thread) -> Title | None:
+    """The title of a thread that has one."""
+    if not thread.question or not thread.question.title:
+        return None
+    text = " ".join(thread.question.title.split())[:_LONGEST]
+    return Title(thread.id, text, words.plain(text), sum(1 + max(answer.votes or 0, 0) for answer in thread.answers))
 
 
 class Titles:
@@ -117,21 +135,13 @@ class Titles:
             )
             self._db.execute(f"DELETE FROM titles WHERE thread_id IN ({marks})", chunk)
 
-    def put_in(self, threads: Iterable[Thread]) -> Iterator[Thread]:
-        """Put in the titles of threads as they pass."""
-        for thread in threads:
-            if thread.question and thread.question.title:
-                title = " ".join(thread.question.title.split())[:_LONGEST]
-                weight = sum(1 + max(answer.votes or 0, 0) for answer in thread.answers)
-                plain = words.plain(title)
-                number = self._db.execute(
-                    "INSERT INTO titles (thread_id, title, plain, weight) VALUES (?, ?, ?, ?)",
-                    (thread.id, title, plain, weight),
-                ).lastrowid
-                self._db.executemany(
-                    "INSERT INTO title_words VALUES (?, ?, ?)", ((word, weight, number) for word in set(plain.split()))
-                )
-            yield thread
+    def put_in(self, titles: Iterable[Title]) -> None:
+        """Put in titles of threads that have none here yet."""
+        first = (self._db.execute("SELECT max(number) FROM titles").fetchone()[0] or 0) + 1
+        numbered = list(enumerate(titles, first))
+        self._db.executemany("INSERT INTO titles VALUES (?, ?, ?, ?, ?)", [(number, *title) for number, title in numbered])
+        said = {(word, title.weight, number) for number, title in numbered for word in title.plain.split()}
+        self._db.executemany("INSERT INTO title_words VALUES (?, ?, ?)", sorted(said))
 
 
 def _endings(said: Sequence[str], vocabulary: Vocabulary, limit: int) -> list[Completion]:

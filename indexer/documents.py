@@ -7,9 +7,8 @@ question is not indexed again under each of its answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Literal, NamedTuple
 
 from . import words
 from .texts import Texts
@@ -19,8 +18,58 @@ from .words import Cut
 DocumentKind = Literal["thread", "answer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+_SPACE: Final = "\u00a0"
+"""Stands for the rare space that is inside a term."""
+
+
+class Said(Mapping[str, int]):
+    """The terms of a text, counted when somebody asks for their number.
+
+    On the way from one process to another, and into an engine that counts by itself, they are one string.
+    """
+
+    __slots__ = ("_counts", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        """The terms between single spaces, as often as they occur."""
+        self._counts: Counter[str] | None = None
+
+    @classmethod
+    def of(cls, terms: Iterable[str]) -> Said:
+        listed = list(terms)
+        text = " ".join(listed)
+        if text.count(" ") >= max(1, len(listed)):
+            text = " ".join(term.replace(" ", _SPACE) for term in listed)
+        return cls(text)
+
+    def elements(self) -> list[str]:
+        """The terms, as often as they occur."""
+        listed = self.text.split(" ") if self.text else []
+        return [term.replace(_SPACE, " ") for term in listed] if _SPACE in self.text else listed
+
+    @property
+    def counts(self) -> Counter[str]:
+        if self._counts is None:
+            self._counts = Counter(self.elements())
+        return self._counts
+
+    def __getitem__(self, term: str) -> int:
+        if term not in self.counts:
+            raise KeyError(term)
+        return self.counts[term]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.counts)
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def __reduce__(self) -> tuple[type[Said], tuple[str]]:
+        return Said, (self.text,)
+
+
+class Document(NamedTuple):
     """The index-side shadow of a thread or an answer: its terms, and the columns to filter by."""
 
     id: str
@@ -62,7 +111,7 @@ def _document(post: Post, kind: DocumentKind, cut: Cut, question: Post | None) -
     return Document(
         id=post.id,
         kind=kind,
-        terms=Counter(cut.terms()),
+        terms=Said.of(cut.terms()),
         site=post.site,
         category=question.category if question else None,
         author=None if post.anonymous else post.author,

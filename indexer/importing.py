@@ -176,8 +176,11 @@ def readings(library: Path, tasks: Sequence[Task], processes: Processes) -> Iter
             reading.batches = _left(reading, file, future)
             yield reading
             file.unlink()
-    finally:
+    except BaseException:
+        # Nobody waits for what is being read any more.
         processes.stop()
+        raise
+    finally:
         sweep(library)
 
 

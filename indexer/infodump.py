@@ -24,6 +24,7 @@ from .archives.infodump_tables import SITES, Table
 from .build import KEPT, Progress, finish, sweep
 from .errors import LibraryError
 from .infodump_matching import fits, minute_of, pairs
+from .processes import Processes
 from .rows import with_ids
 from .store import Store
 from .thread import Post, Thread
@@ -89,6 +90,7 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
     started = time.monotonic()
     tables, warnings = infodump_tables.find(folder)
     Store(library).close()
+    processes = Processes()
     store = WritableStore(library)
     extract = Extract()
     try:
@@ -103,7 +105,7 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
             purged = False
             if store.count_changed():
                 purged = bool(forgotten) and store.delete_covered(forgotten.covers)
-                generation, _ = finish(library, store, None, progress, force=force)
+                generation, _ = finish(library, store, None, processes, progress, force=force)
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
     except sqlite3.Error as error:
@@ -111,6 +113,7 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
             f"{store.path} or the temporary folder could not be written ({error})", "Make room or permissions, then try again"
         ) from error
     finally:
+        processes.stop()
         store.close()
         extract.close()
     warnings += [warning for table in tables for warning in table.warnings] + join.warnings + _differing(tables)

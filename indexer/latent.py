@@ -21,6 +21,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .words import Numbers
+
 Matrix = NDArray[np.float32]
 
 DIMENSIONS: Final = 64
@@ -44,8 +46,12 @@ stackfaq_dev falls from .841 to .837."""
 
 _OVERSAMPLING: Final = 16
 _ITERATIONS: Final = 3
-_CHUNK: Final = 512
+_NOTHING: Final = 1e-10
+"""Share of the largest squared singular value below which another one is nothing but rounding."""
+_CHUNK: Final = 16
+"""Rows that are multiplied at once: few enough for what they need to stay near the processor."""
 _HEAD: Final = struct.Struct("<II")
+_NUMBER: Final = np.dtype("=u4")
 
 Vector = NDArray[np.float64]
 
@@ -87,57 +93,56 @@ class Space:
 
     terms: Mapping[str, bytes]
 
-    def thread(self, counts: Mapping[str, int]) -> bytes | None:
-        """The vector of a thread with these terms, packed; None where none of them has one."""
-        known = [(packed, count) for term, count in counts.items() if (packed := self.terms.get(term)) is not None]
-        if not known:
-            return None
-        total = _sum(known)
-        length = float(np.sqrt(total @ total))
-        return np.rint(total * (127 / length)).astype(np.int8).tobytes() if length else None
-
 
 class Threads:
     """The terms of a library's threads on their way through a build, kept on disk: vectors are learnt after the last one."""
 
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  (closed by `close`)
-        self._numbers: dict[str, int] = {}
-        self._documents = array("I")
-        """For each term, how many threads have it."""
+        self._numbers = Numbers()
         self._count = 0
 
-    def add(self, thread_id: str, counts: Mapping[str, int]) -> None:
-        numbers = array("I", (self._numbers.setdefault(term, len(self._numbers)) for term in counts))
-        self._documents.extend([0] * (len(self._numbers) - len(self._documents)))
-        for number in numbers:
-            self._documents[number] += 1
-        name = thread_id.encode("utf-8", "surrogatepass")
-        self._file.write(_HEAD.pack(len(name), len(numbers)) + name + numbers.tobytes())
-        self._file.write(bytes(min(count, 255) for count in counts.values()))
-        self._count += 1
+    def add(self, terms: Sequence[str], threads: Iterable[tuple[str, array[int], bytes]]) -> None:
+        """Add threads by their ids, each with the places of its terms among these, and how often each of them occurs."""
+        numbers = np.fromiter(map(self._numbers.__getitem__, terms), _NUMBER, len(terms))
+        for thread_id, places, counts in threads:
+            name = thread_id.encode("utf-8", "surrogatepass")
+            theirs = numbers[np.frombuffer(places, _NUMBER)] if places else numbers[:0]
+            self._file.write(b"".join((_HEAD.pack(len(name), len(theirs)), name, theirs.tobytes(), counts)))
+            self._count += 1
 
-    def __iter__(self) -> Iterator[tuple[str, array[int], bytes]]:
+    def __iter__(self) -> Iterator[tuple[str, NDArray[np.uint32], NDArray[np.uint8]]]:
         """Each thread's id, the numbers of its terms, and how often each occurs."""
         self._file.seek(0)
         while head := self._file.read(_HEAD.size):
             named, size = _HEAD.unpack(head)
             name = self._file.read(named).decode("utf-8", "surrogatepass")
-            numbers = array("I")
-            numbers.frombytes(self._file.read(size * numbers.itemsize))
-            yield name, numbers, self._file.read(size)
+            numbers = np.frombuffer(self._file.read(size * _NUMBER.itemsize), _NUMBER)
+            yield name, numbers, np.frombuffer(self._file.read(size), np.uint8)
 
     def vectors(self, space: Space) -> Iterator[tuple[str, bytes]]:
         """The vector of each thread that has one, by id."""
-        terms = list(self._numbers)
+        vectors = np.frombuffer(b"".join(space.terms.values()), "<f2").reshape(-1, DIMENSIONS).astype(np.float64)
+        places = {term: place for place, term in enumerate(space.terms)}
+        rows = np.fromiter((places.get(term, -1) for term in self._numbers), np.int64, len(self._numbers))
+        damped = np.array([_damped(count) for count in range(256)])
         for thread_id, numbers, counts in self:
-            vector = space.thread({terms[number]: count for number, count in zip(numbers, counts, strict=True)})
-            if vector is not None:
-                yield thread_id, vector
+            known = rows[numbers]
+            total = damped[counts[known >= 0]] @ vectors[known[known >= 0]]
+            length = float(np.sqrt(total @ total))
+            if length:
+                yield thread_id, np.rint(total * (127 / length)).astype(np.int8).tobytes()
+
+    def _documents(self) -> NDArray[np.int64]:
+        """In how many threads each term is."""
+        documents = np.zeros(len(self._numbers), np.int64)
+        for _, numbers, _ in self:
+            documents[numbers] += 1
+        return documents
 
     def learn(self) -> Space:
         """The vectors of the terms."""
-        documents = np.frombuffer(self._documents, np.uint32) if self._documents else np.zeros(0, np.uint32)
+        documents = self._documents()
         kept = np.sort(np.argsort(documents, kind="stable")[::-1][:VOCABULARY])
         if not len(kept):
             return Space({})
@@ -158,8 +163,8 @@ class Threads:
         for number, (_, numbers, counts) in enumerate(self):
             if number % step:
                 continue
-            found = columns[np.frombuffer(numbers, np.uint32)] if numbers else np.zeros(0, np.int64)
-            here = np.frombuffer(counts, np.uint8)[found >= 0]
+            found = columns[numbers]
+            here = counts[found >= 0]
             found = found[found >= 0]
             weights = (1 + np.log(here)) * idf[found]
             length = np.sqrt(weights @ weights)
@@ -214,7 +219,23 @@ def _leading(matrix: _Sparse, size: int) -> Matrix:
     wide = min(size + _OVERSAMPLING, matrix.height, matrix.width)
     basis = np.random.default_rng(0).standard_normal((matrix.width, wide), np.float32)
     for _ in range(_ITERATIONS):
-        basis = np.linalg.qr(turned.times(matrix.times(basis)))[0]
-    _, _, right = np.linalg.svd(matrix.times(basis), full_matrices=False)
-    leading: Matrix = (basis @ right.T)[:, :size]
+        basis = _orthonormal(turned.times(matrix.times(basis)))
+    _, turn = _principal(matrix.times(basis))
+    leading: Matrix = (basis @ turn.astype(np.float32))[:, :size]
     return leading
+
+
+def _principal(tall: Matrix) -> tuple[Vector, NDArray[np.float64]]:
+    """The squared singular values of a tall matrix, largest first, and its right singular vectors, a column each."""
+    # By way of the small matrix of its columns' products: a decomposition of the tall one takes ten times as long.
+    exact = tall.astype(np.float64)
+    squares, vectors = np.linalg.eigh(exact.T @ exact)
+    return squares[::-1], vectors[:, ::-1]
+
+
+def _orthonormal(tall: Matrix) -> Matrix:
+    """Columns of length 1 at right angles that span what the columns of a tall matrix do; fewer where some add nothing."""
+    squares, vectors = _principal(tall)
+    kept = squares > _NOTHING * squares[0]
+    basis: Matrix = tall @ (vectors[:, kept] / np.sqrt(squares[kept])).astype(np.float32)
+    return basis

@@ -39,17 +39,20 @@ class Processes:
             return self.submit(function, *arguments, **named)
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """The function's results for some items, in their order. Items are taken a few ahead, results held as few."""
+        """The function's results for some items, in their order. Items are taken a few ahead, results held as few.
+
+        What a process that was killed should have done, this one does.
+        """
         if self.number == 1:
             yield from map(function, items)
             return
-        waiting: deque[Future[R]] = deque()
+        waiting: deque[tuple[T, Future[R]]] = deque()
         for item in items:
-            waiting.append(self.submit(function, item))
+            waiting.append((item, self.submit(function, item)))
             if len(waiting) > self.number * _AHEAD:
-                yield waiting.popleft().result()
+                yield _result(function, *waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield _result(function, *waiting.popleft())
 
     def stop(self) -> None:
         """End the processes, whatever they are at. More work starts new ones."""
@@ -60,6 +63,13 @@ class Processes:
             for process in running:
                 process.terminate()
             pool.shutdown(wait=True)
+
+
+def _result(function: Callable[[T], R], item: T, future: Future[R]) -> R:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        return function(item)
 
 
 def _processors() -> int:

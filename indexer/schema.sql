@@ -129,7 +129,8 @@ CREATE TABLE words (
     term      TEXT NOT NULL,
     threads   INTEGER NOT NULL        -- how many have it
 );
-CREATE INDEX words_by_term ON words (term, threads);
+-- Without their number, which each build changes.
+CREATE INDEX words_by_term ON words (term);
 CREATE TABLE thread_words (
     thread_id TEXT PRIMARY KEY,
     words     BLOB NOT NULL           -- their numbers, packed
@@ -190,6 +191,11 @@ CREATE TABLE changed (
 ) WITHOUT ROWID;
 CREATE TABLE stale (                -- documents that the index in force has of changed threads
     document_id TEXT PRIMARY KEY
+) WITHOUT ROWID;
+CREATE TABLE stale_people (         -- who had answered in them
+    site      TEXT NOT NULL,
+    name      TEXT NOT NULL,
+    PRIMARY KEY (site, name)
 ) WITHOUT ROWID;
 -- The generation in force and other single facts. Changing `generation` is what makes a build current.
 CREATE TABLE facts (

@@ -8,12 +8,14 @@ favorites where 100 are the most and 400 points where 1,000 are meet fairly.
 
 from __future__ import annotations
 
+import json
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Final, NamedTuple
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 YEAR_PRIOR: Final = 50.0
 """Answers that the site's mean counts for in the mean of a year."""
@@ -58,44 +60,63 @@ def place(groups: Iterable[tuple[str, int, int]]) -> Place | None:
 
 
 class Vote(NamedTuple):
-    """What is needed of an answer to place it: rows come grouped by thread."""
+    """What is needed of an answer to place it."""
 
-    answer_id: str
-    thread_id: str
+    number: int
+    """Of its post in the store."""
     site: str
     year: int | None
     votes: int
 
 
+class Votes:
+    """The votes of many answers, thread by thread, in a few bytes each."""
+
+    def __init__(self) -> None:
+        self.groups: dict[tuple[str, int | None], int] = {}
+        """A number for each site and year."""
+        self._numbers, self._votes = array("q"), array("q")
+        self._groups, self._sizes = array("I"), array("I")
+
+    def add(self, thread: Sequence[Vote]) -> None:
+        """Add the answers of a thread, in page order."""
+        for number, site, year, votes in thread:
+            self._numbers.append(number)
+            self._groups.append(self.groups.setdefault((site, year), len(self.groups)))
+            self._votes.append(votes)
+        if thread:
+            self._sizes.append(len(thread))
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        return _as_array(self._numbers, np.int64)
+
+    @property
+    def group(self) -> NDArray[np.int64]:
+        """The number of each answer's group."""
+        return _as_array(self._groups, np.uint32).astype(np.int64)
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """Votes on the scale they are compared on."""
+        votes = _as_array(self._votes, np.int64).astype(np.float64)
+        return np.copysign(np.log1p(np.abs(votes)), votes)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """How many answers each thread has."""
+        return _as_array(self._sizes, np.uint32).astype(np.int64)
+
+
 class Standing(NamedTuple):
     """Where an answer stands."""
 
-    answer_id: str
+    number: int
+    """Of its post in the store."""
     lift: float
     """How far it is above (or below) what was to be expected: in ln(1 + votes), as if no site spread wider than SPREAD."""
     expected: float
     """What was to be expected: ln(1 + votes)."""
-
-
-@dataclass(slots=True)
-class _Sum:
-    total: float = 0.0
-    squares: float = 0.0
-    count: int = 0
-
-    def add(self, value: float) -> None:
-        self.total += value
-        self.squares += value * value
-        self.count += 1
-
-    def mean(self, prior: float, weight: float) -> float:
-        """The mean with `weight` imagined members of value `prior`."""
-        return (self.total + weight * prior) / (self.count + weight)
-
-    def spread(self, prior: float, weight: float) -> float:
-        """The standard deviation with `weight` imagined members of spread `prior`."""
-        around = max(0.0, self.squares - self.total * self.total / self.count) if self.count else 0.0
-        return math.sqrt((around + weight * prior * prior) / (self.count + weight))
 
 
 def scale(votes: int) -> float:
@@ -108,32 +129,73 @@ def votes_of(value: float | None) -> int | None:
     return None if value is None else round(math.copysign(math.expm1(abs(value)), value))
 
 
+class Usual(NamedTuple):
+    """What was given to some answers: sums over votes on the scale they are compared on."""
+
+    total: float = 0.0
+    squares: float = 0.0
+    answers: int = 0
+
+    def plus(self, other: Usual, sign: int = 1) -> Usual:
+        return Usual(self.total + sign * other.total, self.squares + sign * other.squares, self.answers + sign * other.answers)
+
+    def mean(self, prior: float, weight: float) -> float:
+        """The mean with `weight` imagined members of value `prior`."""
+        return (self.total + weight * prior) / (self.answers + weight)
+
+    def spread(self, prior: float, weight: float) -> float:
+        """The standard deviation with `weight` imagined members of spread `prior`."""
+        around = max(0.0, self.squares - self.total * self.total / self.answers) if self.answers else 0.0
+        return math.sqrt((around + weight * prior * prior) / (self.answers + weight))
+
+
 class Expectations:
-    """What sites and years usually give, gathered in a first pass; `standings` is the second."""
+    """What sites and years usually give, kept from build to build: a thread that changes is taken out, then put in anew."""
 
-    def __init__(self, votes: Iterable[Vote]) -> None:
-        self._sites: dict[str, _Sum] = defaultdict(_Sum)
-        self._years: dict[tuple[str, int | None], _Sum] = defaultdict(_Sum)
-        for vote in votes:
-            value = scale(vote.votes)
-            self._sites[vote.site].add(value)
-            self._years[vote.site, vote.year].add(value)
+    def __init__(self, kept: str | None = None) -> None:
+        """`kept` is what `pack` gave."""
+        self._years = {(site, year): Usual(*sums) for site, year, *sums in json.loads(kept or "[]")}
 
-    def usual(self, site: str, year: int | None) -> float:
-        """The mean of a site's year, in the scale's units."""
-        site_sum = self._sites[site]
-        site_mean = site_sum.total / site_sum.count if site_sum.count else 0.0
-        return self._years[site, year].mean(site_mean, YEAR_PRIOR)
+    def pack(self) -> str:
+        return json.dumps([(*group, *usual) for group, usual in sorted(self._years.items(), key=str)])
 
-    def standings(self, votes: Iterable[Vote]) -> Iterator[Standing]:
-        """The standing of every answer. `votes` must come grouped by thread; one thread is held at a time."""
-        for _, group in groupby(votes, key=lambda vote: vote.thread_id):
-            thread = list(group)
-            usual = self.usual(thread[0].site, thread[0].year)
-            total = _Sum()
-            for vote in thread:
-                total.add(scale(vote.votes))
-            expected = total.mean(usual, THREAD_PRIOR)
-            unit = min(1.0, SPREAD / self._sites[thread[0].site].spread(SPREAD, SPREAD_PRIOR))
-            for vote in thread:
-                yield Standing(vote.answer_id, (scale(vote.votes) - expected) * unit, expected)
+    def put_in(self, votes: Votes, sign: int = 1) -> None:
+        """Have these answers count; with a negative sign, no more."""
+        values, group, size = votes.values, votes.group, len(votes.groups)
+        sums = (np.bincount(group, weights, size).tolist() for weights in (values, values * values, None))
+        for named, *usual in zip(votes.groups, *sums, strict=True):
+            together = self._years.get(named, Usual()).plus(Usual(*usual), sign)
+            if together.answers > 0:
+                self._years[named] = together
+            else:
+                self._years.pop(named, None)
+
+    def take_out(self, votes: Votes) -> None:
+        self.put_in(votes, -1)
+
+    def standings(self, votes: Votes) -> Iterator[Standing]:
+        """The standing of every answer."""
+        values, group, sizes = votes.values, votes.group, votes.sizes
+        if not len(values):
+            return
+        starts = np.cumsum(sizes) - sizes
+        usual, unit = (np.array(each) for each in zip(*self._usual(votes.groups), strict=True))
+        first = group[starts]
+        expected = (np.add.reduceat(values, starts) + THREAD_PRIOR * usual[first]) / (sizes + THREAD_PRIOR)
+        lifts = (values - np.repeat(expected, sizes)) * np.repeat(unit[first], sizes)
+        yield from map(Standing, votes.numbers.tolist(), lifts.tolist(), np.repeat(expected, sizes).tolist())
+
+    def _usual(self, groups: Iterable[tuple[str, int | None]]) -> Iterator[tuple[float, float]]:
+        """The mean of each site's year, and what lifts of that site are multiplied with."""
+        sites: dict[str, Usual] = {}
+        for (site, _), year in self._years.items():
+            sites[site] = sites.get(site, Usual()).plus(year)
+        for group in groups:
+            whole = sites.get(group[0], Usual())
+            mean = whole.total / whole.answers if whole.answers else 0.0
+            unit = min(1.0, SPREAD / whole.spread(SPREAD, SPREAD_PRIOR))
+            yield self._years.get(group, Usual()).mean(mean, YEAR_PRIOR), unit
+
+
+def _as_array(numbers: array[int], kind: Any) -> NDArray[Any]:
+    return np.frombuffer(numbers, kind) if numbers else np.zeros(0, kind)

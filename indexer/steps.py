@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 WORK: Final = "building.sqlite"
 """Where a build that goes step by step writes, until all of it is done."""
 
+_LOG: Final = 16_384
+"""Pages, of 4 KiB, that wait in SQLite's log until they are moved to their places. Steps would else do so every few times."""
+
 _LOCK: Final = "library.lock"
 _PURPOSE: Final = "purpose"
 """The fact that tells a later build whether what an interrupted one left is its own."""
@@ -56,6 +59,7 @@ class SteppedStore(Store):
         # Of a step that a power cut takes back, nothing is lost that the archives do not still have.
         self._db.execute(f"PRAGMA synchronous = {'NORMAL' if self._stepwise else 'FULL'}")
         self._db.execute("PRAGMA cache_size = -65536")
+        self._db.execute(f"PRAGMA wal_autocheckpoint = {_LOG}")
         # What is forgotten is overwritten, not only unlinked.
         self._db.execute("PRAGMA secure_delete = ON")
         return made

@@ -49,6 +49,11 @@ _CHUNK: Final = 500
 SCHEMA: Final = re.sub("--.*", "", files(__package__).joinpath("schema.sql").read_text("utf-8"))
 SCHEMA_VERSION: Final = zlib.crc32(" ".join(SCHEMA.split()).encode()) >> 1
 """Told by the schema itself, so that no change of it can be forgotten here."""
+COUNTED: Final = (
+    "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind NOT IN ('question', 'comment')),"
+    " count(*) FILTER (WHERE advice), count(*) FROM posts"
+)
+"""What is counted of some posts: see `Store.counts`."""
 YEAR: Final = "CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER)"
 
 Order = Literal["lift", "votes", "newest", "oldest"]
@@ -265,15 +270,19 @@ class Store:
 
     # Reading answers to rank
 
-    def thread_rows(self) -> Iterator[ThreadRow]:
-        """What ranking has to know of every thread and its answers, in the order of their ids: what `columns` are made of."""
-        vectors = self._db.cursor().execute("SELECT thread_id, vector FROM thread_vectors ORDER BY thread_id")
+    def thread_rows(self, *, changed: bool = False) -> Iterator[ThreadRow]:
+        """What ranking has to know of threads and their answers, in the order of their ids: what `columns` are made of.
+
+        Of every thread, or of those that the build at work has changed.
+        """
+        these = "thread_id IN (SELECT thread_id FROM changed)" if changed else "1"
+        vectors = self._db.cursor().execute(f"SELECT thread_id, vector FROM thread_vectors WHERE {these} ORDER BY thread_id")
         waiting: tuple[str, bytes | None] = next(vectors, ("", None))
         rows = self._db.cursor().execute(
             "SELECT p.thread_id, p.kind = 'question', p.title, p.tags, p.number, p.id, p.written, p.votes, p.lift, p.expected, "
             " p.asking, p.length, p.place, CASE WHEN p.anonymous THEN NULL ELSE p.author END, p.site, p.thread_category,"
             " p.backers, p.dissenters, p.favorited_backers, p.best, p.outcome FROM posts p"
-            f" WHERE p.advice OR p.kind = 'question' {PAGE_ORDER}"
+            f" WHERE {these} AND (p.advice OR p.kind = 'question') {PAGE_ORDER}"
         )
         for thread_id, group in groupby(rows, key=itemgetter(0)):
             while waiting[0] < thread_id and (following := next(vectors, None)):
@@ -421,11 +430,14 @@ class Store:
 
     def counts(self) -> dict[str, int]:
         """How many threads (with a question), answers (as sites count them), answers that are ranked, and posts there are."""
-        threads, answers, ranked, posts = self._db.execute(
-            "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind NOT IN ('question', 'comment')),"
-            " count(*) FILTER (WHERE advice), count(*) FROM posts"
-        ).fetchone()
-        return {"threads": threads, "answers": answers, "ranked": ranked, "posts": posts}
+        changed = self._db.execute(f"{COUNTED} WHERE thread_id IN (SELECT thread_id FROM changed)").fetchone()
+        counted = (kept + more for kept, more in zip(self.held(), changed, strict=True))
+        return dict(zip(("threads", "answers", "ranked", "posts"), counted, strict=True))
+
+    def held(self) -> tuple[int, int, int, int]:
+        """The same of those threads that no build has changed and not gone through since: so nobody has to count millions."""
+        threads, answers, ranked, posts = json.loads(self.fact("counts") or "[0, 0, 0, 0]")
+        return threads, answers, ranked, posts
 
     def tally(self, column: str) -> list[tuple[str, int]]:
         """How many questions there are of each site, category or year, most first (years: latest first)."""

@@ -8,12 +8,14 @@ no thread has any more is gone with the build.
 from __future__ import annotations
 
 import sqlite3
-import sys
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from . import words
 from .texts import Texts
@@ -25,9 +27,10 @@ LONGEST: Final = 40
 NAME: Final = "@"
 """What stands before a word of an author's name, so that it is nobody's word."""
 
-_BATCH: Final = 100_000
-"""Words of threads in memory before they are written."""
+_MOST: Final = 300_000
+"""Words whose numbers a build remembers: a bound on its memory."""
 
+_NOTHING: Final = np.zeros((2, 0), np.int64)
 _CHUNK: Final = 500
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 _AFTER: Final = "\U0010ffff"
@@ -45,6 +48,18 @@ class Vocabulary:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._numbers: dict[str, int] = {}
+        """Of words that a build has come across."""
+        self._has_all = False
+        """Whether these are all that the library has."""
+        self._next: int | None = None
+        """The number of the next new word."""
+        self._new: dict[str, int] = {}
+        """Words that are not written yet."""
+        self._gained: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
+        """Numbers of words, and in how many threads they are that were put in and are not counted yet."""
+        self._lost: set[int] = set()
+        """Numbers of words that threads were taken out of."""
 
     def threads_with(self, terms: Iterable[str]) -> dict[str, int]:
         """In how many threads each term is, those that are in any. A thread counts once for each form of a term."""
@@ -58,8 +73,12 @@ class Vocabulary:
         return found
 
     def size(self) -> int:
-        """How many threads there are."""
-        return int(self._db.execute("SELECT count(*) FROM thread_words").fetchone()[0])
+        """How many threads there are: kept as a fact, since each question asks."""
+        known = self._db.execute("SELECT value FROM facts WHERE name = 'threads with words'").fetchone()
+        return int(known[0]) if known else 0
+
+    def _grow(self, by: int) -> None:
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES ('threads with words', ?)", (str(self.size() + by),))
 
     def is_name(self, word: str) -> bool:
         """Whether a word is part of some author's name."""
@@ -100,40 +119,62 @@ class Vocabulary:
             gone: Counter[int] = Counter()
             for (packed,) in self._db.execute(f"SELECT words FROM thread_words WHERE thread_id IN ({marks})", chunk):
                 gone.update(_unpack(packed))
-            self._db.execute(f"DELETE FROM thread_words WHERE thread_id IN ({marks})", chunk)
+            self._grow(-self._db.execute(f"DELETE FROM thread_words WHERE thread_id IN ({marks})", chunk).rowcount)
             self._db.executemany("UPDATE words SET threads = threads - ?2 WHERE number = ?1", sorted(gone.items()))
+            self._lost.update(gone)
 
-    def put_in(self, threads: Iterable[Thread]) -> None:
-        """Put in what threads have, which are not in yet."""
-        batch: list[tuple[str, set[str]]] = []
-        held = 0
-        for thread in threads:
-            found = words_of(thread)
-            batch.append((thread.id, found))
-            held += len(found)
-            if held >= _BATCH:
-                self._put_in(batch)
-                batch, held = [], 0
-        self._put_in(batch)
+    def put_in(self, forms: Sequence[str], threads: Iterable[tuple[str, array[int]]]) -> None:
+        """Put in threads by their ids, each with the places of its words among these. They count from the next `settle` on."""
+        numbers = np.array(self._numbers_of(forms), np.int64)
+        rows, together = [], np.zeros(len(forms), np.int64)
+        for thread_id, places in threads:
+            held = np.frombuffer(places, np.uint32) if places else np.zeros(0, np.uint32)
+            together[held] += 1
+            rows.append((thread_id, _pack(numbers[held])))
+        self._gained.append((numbers, together))
+        self._db.executemany("INSERT INTO thread_words VALUES (?, ?)", rows)
+        self._grow(len(rows))
+        if len(self._numbers) > _MOST:
+            self.settle()
+            self._numbers.clear()
+            self._has_all = False
 
-    def let_go(self) -> None:
-        """Forget the words that no thread has any more."""
-        self._db.execute("DELETE FROM words WHERE threads <= 0")
+    def _numbers_of(self, forms: Sequence[str]) -> list[int]:
+        """The numbers of words; those that the library does not have yet are given one."""
+        if self._next is None:
+            self._next = (self._db.execute("SELECT max(number) FROM words").fetchone()[0] or 0) + 1
+            self._has_all = self._next == 1
+        unknown = sorted(form for form in forms if form not in self._numbers)
+        for start in range(0, 0 if self._has_all else len(unknown), _CHUNK):
+            chunk = unknown[start : start + _CHUNK]
+            marks = ", ".join("?" * len(chunk))
+            self._numbers.update(self._db.execute(f"SELECT form, number FROM words WHERE form IN ({marks})", chunk))
+        for form in unknown:
+            if form not in self._numbers:
+                self._numbers[form] = self._new[form] = self._next
+                self._next += 1
+        return list(map(self._numbers.__getitem__, forms))
 
-    def _put_in(self, batch: Sequence[tuple[str, set[str]]]) -> None:
-        counted = Counter(form for _, found in batch for form in found)
-        numbers = {
-            form: self._db.execute(
-                "INSERT INTO words (form, term, threads) VALUES (?, ?, ?)"
-                " ON CONFLICT (form) DO UPDATE SET threads = threads + excluded.threads RETURNING number",
-                (form, form if form.startswith(NAME) else words.term_of(form).term, count),
-            ).fetchone()[0]
-            for form, count in sorted(counted.items())
-        }
+    def settle(self) -> None:
+        """Count what was put in, and forget the words that no thread has any more. Has to come before what is done is kept."""
+        numbers, counts = (np.concatenate(part) for part in zip(*self._gained, strict=True)) if self._gained else _NOTHING
+        known, place = np.unique(numbers, return_inverse=True)
+        together = np.bincount(place, counts, len(known)).astype(np.int64)
+        gained = dict(zip(known.tolist(), together.tolist(), strict=True))
         self._db.executemany(
-            "INSERT INTO thread_words VALUES (?, ?)",
-            ((thread_id, _pack(numbers[form] for form in found)) for thread_id, found in batch),
+            "INSERT INTO words VALUES (?, ?, ?, ?)",
+            (
+                (number, form, form if form.startswith(NAME) else words.term_of(form).term, gained.pop(number))
+                for form, number in sorted(self._new.items())
+            ),
         )
+        self._db.executemany("UPDATE words SET threads = threads + ?2 WHERE number = ?1", sorted(gained.items()))
+        left = [(number,) for number in sorted(self._lost)]
+        if self._db.executemany("DELETE FROM words WHERE number = ? AND threads <= 0", left).rowcount > 0:
+            self._numbers.clear()
+            self._has_all = False
+        for settled in (self._new, self._gained, self._lost):
+            settled.clear()
 
 
 def words_of(thread: Thread, texts: Texts | None = None) -> set[str]:
@@ -149,20 +190,11 @@ def words_of(thread: Thread, texts: Texts | None = None) -> set[str]:
     return found | {NAME + word for author in authors for word in words.plain(author).split() if len(word) <= LONGEST}
 
 
-def _pack(numbers: Iterable[int]) -> bytes:
-    rising = sorted(numbers)
-    steps = array("I", (number - before for before, number in zip([0, *rising], rising, strict=False)))
-    if sys.byteorder == "big":
-        steps.byteswap()
-    return zlib.compress(steps.tobytes(), 1)
+def _pack(numbers: Any) -> bytes:
+    rising = np.sort(numbers)
+    return zlib.compress(np.diff(rising, prepend=0).astype("<u4").tobytes(), 1)
 
 
-def _unpack(packed: bytes) -> Iterator[int]:
-    steps = array("I")
-    steps.frombytes(zlib.decompress(packed))
-    if sys.byteorder == "big":
-        steps.byteswap()
-    number = 0
-    for step in steps:
-        number += step
-        yield number
+def _unpack(packed: bytes) -> list[int]:
+    found: list[int] = np.cumsum(np.frombuffer(zlib.decompress(packed), "<u4"), dtype=np.int64).tolist()
+    return found

@@ -43,6 +43,14 @@ STOP_WORDS = frozenset(
 )
 
 
+class Numbers(dict[str, int]):
+    """A number for each of some strings, from 0 in the order in which they are asked for."""
+
+    def __missing__(self, string: str) -> int:
+        self[string] = number = len(self)
+        return number
+
+
 class Word(NamedTuple):
     """A word of a text: where it stands (offsets in code points) and the term it is known by."""
 

@@ -6,27 +6,16 @@ What is written becomes the library all at once: see `steps`.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Final
 
-from . import merging, persons, words
-from .endorsements import Endorsement
-from .outcome import Outcome
+from . import merging
+from .derived import GIVEN, DerivingStore
 from .rows import COLUMNS, POST, CopyRow, columns_of, to_copy, to_post, with_ids
-from .standing import Standing, Vote
-from .steps import SteppedStore
-from .store import YEAR
-from .substance import Substance
-from .thread import Capture, Post, Thread
-
-_GIVEN: Final = "SELECT value FROM json_each(?)"
-_CHANGED: Final = 1000
+from .thread import Capture, Post
 
 
-class WritableStore(SteppedStore):
+class WritableStore(DerivingStore):
     """The posts of a library, to be read and written. One object in all processes is open at a time."""
 
     # Writing posts
@@ -38,7 +27,7 @@ class WritableStore(SteppedStore):
             for copy in copies:
                 self.put(*to_copy(copy))
             return
-        known = {row[0] for row in self._db.execute(f"SELECT id FROM posts WHERE id IN ({_GIVEN})", (json.dumps(ids),))}
+        known = {row[0] for row in self._db.execute(f"SELECT id FROM posts WHERE id IN ({GIVEN})", (json.dumps(ids),))}
         new: dict[str, CopyRow] = {}
         again = []
         for copy in copies:
@@ -47,7 +36,7 @@ class WritableStore(SteppedStore):
                 again.append(copy)
             else:
                 new[post_id] = copy
-        self._mark_all({columns[1] for columns, *_ in new.values()})
+        self.mark({columns[1] for columns, *_ in new.values()})
         first = (self._db.execute("SELECT max(number) FROM posts").fetchone()[0] or 0) + 1
         numbered = list(enumerate(new.values(), first))
         self._db.executemany(
@@ -72,9 +61,9 @@ class WritableStore(SteppedStore):
             return False
         given = json.dumps(list(named))
         if (
-            self._db.execute(f"SELECT 1 FROM aliases WHERE alias IN ({_GIVEN}) LIMIT 1", (given,)).fetchone()
+            self._db.execute(f"SELECT 1 FROM aliases WHERE alias IN ({GIVEN}) LIMIT 1", (given,)).fetchone()
             or self._db.execute(
-                f"SELECT 1 FROM posts WHERE thread_id IN ({_GIVEN}) AND id GLOB '*:t-*' LIMIT 1", (given,)
+                f"SELECT 1 FROM posts WHERE thread_id IN ({GIVEN}) AND id GLOB '*:t-*' LIMIT 1", (given,)
             ).fetchone()
         ):
             return False
@@ -82,7 +71,7 @@ class WritableStore(SteppedStore):
         for columns, body, *_ in copies:
             if columns[2] == "question" and (key := merging.thread_key(to_post((*columns, body)))):
                 keys[key] = columns[1]
-        known = self._db.execute(f"SELECT thread_id FROM thread_keys WHERE key IN ({_GIVEN})", (json.dumps(list(keys)),))
+        known = self._db.execute(f"SELECT thread_id FROM thread_keys WHERE key IN ({GIVEN})", (json.dumps(list(keys)),))
         if any(merging.is_provisional(thread_id) for (thread_id,) in known):
             return False
         self._db.executemany("INSERT OR REPLACE INTO thread_keys VALUES (?, ?)", keys.items())
@@ -125,23 +114,7 @@ class WritableStore(SteppedStore):
         )
 
     def _mark(self, thread_id: str) -> None:
-        """Note that a thread is about to change, and which documents of it the index in force has."""
-        self._mark_all((thread_id,))
-
-    def _mark_all(self, thread_ids: Iterable[str]) -> None:
-        marked = [
-            thread_id
-            for thread_id in sorted(thread_ids)
-            if self._db.execute(
-                "INSERT INTO changed VALUES (?, 0) ON CONFLICT DO UPDATE SET derived = 0 WHERE derived", (thread_id,)
-            ).rowcount
-        ]
-        if marked:
-            self._db.execute(
-                "INSERT OR IGNORE INTO stale SELECT id FROM posts"
-                f" WHERE thread_id IN ({_GIVEN}) AND (advice OR kind = 'question')",
-                (json.dumps(marked),),
-            )
+        self.mark((thread_id,))
 
     def _in_its_thread(self, post: Post) -> Post:
         """The post under the ids that the library knows it and its thread by, made-up ids giving way to the site's own."""
@@ -228,21 +201,8 @@ class WritableStore(SteppedStore):
 
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""
-        self._db.execute("INSERT OR REPLACE INTO changed SELECT DISTINCT thread_id, 0 FROM posts")
-        derived = (
-            "endorsements",
-            "outcomes",
-            "people",
-            "words",
-            "thread_words",
-            "titles",
-            "title_words",
-            "tags",
-            "vote_counts",
-            "term_vectors",
-            "thread_vectors",
-        )
-        for table in ("bodies", "posts", "archives", "thread_keys", "aliases", *derived):
+        self.forget_derived()
+        for table in ("bodies", "posts", "archives", "thread_keys", "aliases"):
             self._db.execute(f"DELETE FROM {table}")
 
     # What an enrichment needs
@@ -269,159 +229,3 @@ class WritableStore(SteppedStore):
         """Give a thread or a post that has a made-up id another; what is known of the two becomes one."""
         rename = self._rename_thread if self._thread_row(made_up) else self._rename_post
         rename(made_up, known_as)
-
-    # What a build derives
-
-    def changed(self, *, derived: bool = True) -> Iterator[str]:
-        """Ids of the threads that this build has changed so far, in order; without `derived`, those still to be related."""
-        last = ""
-        wanted = "thread_id > ?" if derived else "thread_id > ? AND NOT derived"
-        while rows := self._db.execute(
-            f"SELECT thread_id FROM changed WHERE {wanted} ORDER BY thread_id LIMIT {_CHANGED}", (last,)
-        ).fetchall():
-            yield from (row[0] for row in rows)
-            last = rows[-1][0]
-
-    def count_changed(self, *, derived: bool = True) -> int:
-        """How many there are of them."""
-        return int(self._db.execute(f"SELECT count(*) FROM changed{'' if derived else ' WHERE NOT derived'}").fetchone()[0])
-
-    def nothing_left(self) -> None:
-        """The new index is in force: nothing has changed since."""
-        self._db.execute("DELETE FROM changed")
-        self._db.execute("DELETE FROM stale")
-
-    def set_derived(self, thread: Thread, endorsements: Iterable[Endorsement], outcomes: Iterable[Outcome]) -> None:
-        """Keep what was found out about a thread: which posts are advice, who backs whom, and how it went."""
-        endorsements, outcomes = list(endorsements), list(outcomes)
-        worked = {outcome.to_post: outcome.worked for outcome in outcomes}
-        asker = (thread.question.author if thread.question else None) or "anonymous"
-        persons: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for found in endorsements:
-            if found.author == asker and found.to_post in worked:
-                # What the asker says of it is the outcome, and counts once.
-                continue
-            persons[found.to_post, "backers" if found.backs else "dissenters"].add(found.author)
-            if found.backs and found.favorited:
-                persons[found.to_post, "favorited"].add(found.author)
-        category = thread.question.category if thread.question else None
-        self._db.execute(
-            "UPDATE posts SET advice = 0, lift = NULL, delay = NULL, answers = 0 WHERE thread_id = ?", (thread.id,)
-        )
-        self._db.executemany(
-            "UPDATE posts SET advice = 1, thread_category = ?, outcome = ?, backers = ?, dissenters = ?, favorited_backers = ?,"
-            " delay = ? WHERE id = ?",
-            [
-                (
-                    *(category, worked.get(answer.id)),
-                    *(len(persons[answer.id, side]) for side in ("backers", "dissenters", "favorited")),
-                    *(thread.delay(answer), answer.id),
-                )
-                for answer in thread.answers
-            ],
-        )
-        self._db.execute("UPDATE posts SET answers = ? WHERE id = ?", (len(thread.answers), thread.id))
-        self._db.execute("DELETE FROM duplicates WHERE number IN (SELECT number FROM posts WHERE thread_id = ?)", (thread.id,))
-        self._db.executemany(
-            "INSERT OR IGNORE INTO duplicates SELECT number, ? FROM posts WHERE id = ?",
-            [(original, thread.id) for original in (thread.question.duplicate_of if thread.question else ())],
-        )
-        self._db.execute("DELETE FROM endorsements WHERE thread_id = ?", (thread.id,))
-        self._db.executemany(
-            "INSERT INTO endorsements VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(thread.id, e.by_post, e.author, e.to_post, e.backs, e.favorited, e.evidence) for e in endorsements],
-        )
-        self._db.execute("DELETE FROM outcomes WHERE thread_id = ?", (thread.id,))
-        self._db.executemany(
-            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
-            [(thread.id, outcome.by_post, outcome.to_post, outcome.worked, outcome.text) for outcome in outcomes],
-        )
-        self._db.execute("UPDATE changed SET derived = 1 WHERE thread_id = ?", (thread.id,))
-
-    def keep_words(self) -> None:
-        """Keep the words, titles and tags of the threads that changed, and forget those of threads that are gone."""
-        changed = self.changed()
-        while ids := list(islice(changed, _CHANGED)):
-            self.title_words.take_out(ids)
-            self.vocabulary.take_out(ids)
-            self.vocabulary.put_in(self.title_words.put_in(self.threads(ids)))
-            self._keep_tags(ids)
-            self.step()
-        self.vocabulary.let_go()
-
-    def _keep_tags(self, thread_ids: Sequence[str]) -> None:
-        given = (json.dumps(thread_ids),)
-        self._db.execute(f"DELETE FROM tags WHERE thread_id IN ({_GIVEN})", given)
-        self._db.execute(
-            "INSERT OR IGNORE INTO tags SELECT p.id, fold(t.value), t.value FROM posts p, json_each(p.tags) t"
-            f" WHERE p.kind = 'question' AND p.id IN ({_GIVEN})",
-            given,
-        )
-
-    def set_substance(self, found: Iterable[Substance]) -> None:
-        """Keep the form of answers."""
-        self._db.executemany(
-            "UPDATE posts SET length = ?, asking = ?, place = ? WHERE id = ?",
-            ((form.length, form.asking, form.place, form.answer_id) for form in found),
-        )
-
-    def set_people(self) -> None:
-        """Keep who has answered under a name of their own, of all threads that there are."""
-        self._db.execute("DELETE FROM people")
-        found = self._db.execute(
-            "SELECT site, author, count(*), total(max(coalesce(lift, 0), 0)) FROM posts"
-            " WHERE advice AND NOT anonymous AND author IS NOT NULL GROUP BY site, author"
-        )
-        self._db.executemany(
-            "INSERT INTO people VALUES (?, ?, ?, ?, ?)",
-            [
-                (site, name, words.fold(name), answers, standing)
-                for site, name, answers, standing in found.fetchall()
-                if persons.is_somebody(name)
-            ],
-        )
-
-    def set_term_vectors(self, vectors: Mapping[str, bytes]) -> None:
-        """Keep the vectors of terms, all of them; those of threads go with the terms that they were made of."""
-        self._db.execute("DELETE FROM thread_vectors")
-        self._db.execute("DELETE FROM term_vectors")
-        self._db.executemany("INSERT INTO term_vectors VALUES (?, ?)", vectors.items())
-
-    def all_term_vectors(self) -> dict[str, bytes]:
-        return dict(self._db.execute("SELECT term, vector FROM term_vectors"))
-
-    def set_thread_vectors(self, vectors: Iterable[tuple[str, bytes]]) -> None:
-        """Keep the vectors of threads; of those that changed, and have none here, none is left."""
-        self._db.execute("DELETE FROM thread_vectors WHERE thread_id IN (SELECT thread_id FROM changed)")
-        self._db.executemany("INSERT OR REPLACE INTO thread_vectors VALUES (?, ?)", vectors)
-
-    def stale(self) -> Iterator[str]:
-        """Ids of the documents that the index in force has of the changed threads, whether they are still there or not."""
-        return (row[0] for row in self._db.cursor().execute("SELECT document_id FROM stale"))
-
-    def votes(self) -> Iterator[Vote]:
-        """The votes of all answers that have any said of them, grouped by thread."""
-        rows = self._db.cursor().execute(
-            f"SELECT p.id, p.thread_id, p.site, {YEAR}, p.votes FROM posts p"
-            " WHERE p.advice AND p.votes IS NOT NULL ORDER BY p.thread_id"
-        )
-        return (Vote(*row) for row in rows)
-
-    def count_votes(self) -> None:
-        """Count how the votes of all answers fall, on each site and in each of its categories."""
-        self._db.execute("DELETE FROM vote_counts")
-        whole = "SELECT site, '', votes, count(*) FROM posts WHERE advice AND votes IS NOT NULL GROUP BY 1, 3"
-        parts = (
-            "SELECT site, thread_category, votes, count(*) FROM posts"
-            " WHERE advice AND votes IS NOT NULL AND thread_category != '' GROUP BY 1, 2, 3"
-        )
-        self._db.execute(
-            f"WITH fallen (site, category, votes, answers) AS ({whole} UNION ALL {parts})"
-            " INSERT INTO vote_counts SELECT site, category, votes, sum(answers) OVER (PARTITION BY site, category"
-            " ORDER BY votes DESC), sum(answers) OVER (PARTITION BY site, category) FROM fallen"
-        )
-
-    def set_standings(self, standings: Iterable[Standing]) -> None:
-        self._db.executemany(
-            "UPDATE posts SET lift = ?2, expected = ?3 WHERE id = ?1 AND (lift IS NOT ?2 OR expected IS NOT ?3)", standings
-        )

@@ -22,8 +22,10 @@ FLOORS = [
     {"likeness"},
     {"vocabulary", "relaxation", "columns"},
     {"completion", "spelling", "generations", "facets"},
+    {"analysis"},
     {"store"},
     {"steps"},
+    {"derived"},
     {"writing", "ranking", "similarity", "grouping", "importing", "catalogue"},
     {"showing", "infodump_matching"},
     {"ask", "explanation"},
@@ -66,7 +68,7 @@ ONLY_HERE = {
     "numpy": {
         "indexer/measures.py",
         "indexer/engines",
-        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "facets", "ask")),
+        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "facets", "ask", "standing", "vocabulary")),
     },
 }
 SOURCES = sorted(path for folder in ("indexer", "webui") for path in (ROOT / folder).rglob("*.py"))

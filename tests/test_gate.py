@@ -81,8 +81,8 @@ def without_words(monkeypatch):
     """From here on, what builds write has none of the words that people wrote."""
     sound = documents.of_thread
 
-    def broken(thread):
-        return (replace(found, terms={"nothing": 1}) for found in sound(thread))
+    def broken(thread, texts):
+        return (found._replace(terms={"nothing": 1}) for found in sound(thread, texts))
 
     monkeypatch.setattr(documents, "of_thread", broken)
 
@@ -130,8 +130,8 @@ def test_an_index_without_the_words_of_answers_is_refused(tmp_path, sample, monk
     build(tmp_path / "library", [archive_of(tmp_path, sample)], engine="memory")
     sound = documents.of_thread
 
-    def broken(thread):
-        return (replace(found, terms={"nothing": 1}) if found.kind == "answer" else found for found in sound(thread))
+    def broken(thread, texts):
+        return (found._replace(terms={"nothing": 1}) if found.kind == "answer" else found for found in sound(thread, texts))
 
     monkeypatch.setattr(documents, "of_thread", broken)
     with pytest.raises(GotWorse):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import groupby
+from typing import NamedTuple
 
 import pytest
 from conftest import answer, question
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
 from indexer.standing import (
     SPREAD,
@@ -16,18 +20,43 @@ from indexer.standing import (
     Expectations,
     Place,
     Vote,
+    Votes,
     place,
     scale,
     votes_of,
 )
 
 
-def lifts(votes):
-    return {standing.answer_id: standing.lift for standing in Expectations(votes).standings(votes)}
+class Given(NamedTuple):
+    """An answer with votes; those of a thread come together."""
+
+    name: str
+    thread: str
+    site: str
+    year: int
+    votes: int
+
+
+def packed(given):
+    votes = Votes()
+    for _, thread in groupby(enumerate(given), key=lambda each: each[1].thread):
+        votes.add([Vote(number, one.site, one.year, one.votes) for number, one in thread])
+    return votes
+
+
+def standings(given, expectations=None):
+    if expectations is None:
+        expectations = Expectations()
+        expectations.put_in(packed(given))
+    return {given[standing.number].name: standing for standing in expectations.standings(packed(given))}
+
+
+def lifts(given):
+    return {name: standing.lift for name, standing in standings(given).items()}
 
 
 def test_the_formula_by_hand():
-    votes = [Vote("a", "t", "s", 2010, 0), Vote("b", "t", "s", 2010, 7)]
+    votes = [Given("a", "t", "s", 2010, 0), Given("b", "t", "s", 2010, 7)]
     site = (0 + math.log(8)) / 2
     year = (math.log(8) + YEAR_PRIOR * site) / (2 + YEAR_PRIOR)
     thread = (math.log(8) + THREAD_PRIOR * year) / (2 + THREAD_PRIOR)
@@ -35,16 +64,16 @@ def test_the_formula_by_hand():
     unit = SPREAD / spread
     assert unit < 1
     assert lifts(votes) == pytest.approx({"a": -thread * unit, "b": (math.log(8) - thread) * unit})
-    assert [standing.expected for standing in Expectations(votes).standings(votes)] == pytest.approx([thread, thread])
+    assert [standing.expected for standing in standings(votes).values()] == pytest.approx([thread, thread])
 
 
 def test_the_best_of_two_sites_meet_fairly():
     """Hundreds where votes are dear, and thousands where they are cheap: the same place among their own."""
 
-    def site(name: str, generosity: float) -> list[Vote]:
+    def site(name: str, generosity: float) -> list[Given]:
         values = [math.log(41) if i == 0 else (i % 8) / 4 for i in range(800)]
         return [
-            Vote(f"{name}{i}", f"{name}-{i // 8}", name, 2010, round(math.expm1(generosity * value)))
+            Given(f"{name}{i}", f"{name}-{i // 8}", name, 2010, round(math.expm1(generosity * value)))
             for i, value in enumerate(values)
         ]
 
@@ -55,7 +84,7 @@ def test_the_best_of_two_sites_meet_fairly():
 
 
 def test_a_site_on_which_hardly_anybody_votes_is_not_made_to_spread():
-    quiet = [Vote(f"q{i}", f"t{i // 5}", "quiet", 2010, int(i % 9 == 0)) for i in range(500)]
+    quiet = [Given(f"q{i}", f"t{i // 5}", "quiet", 2010, int(i % 9 == 0)) for i in range(500)]
     assert max(lifts(quiet).values()) < scale(1)
 
 
@@ -65,16 +94,16 @@ def test_what_was_to_be_expected_is_told_in_votes():
 
 
 def test_three_in_a_quiet_thread_outrank_thirty_in_a_loud_one():
-    quiet = [Vote(f"q{i}", "quiet", "s", 2010, 3 if i == 0 else 0) for i in range(10)]
-    loud = [Vote(f"l{i}", "loud", "s", 2010, 30) for i in range(10)]
-    rest = [Vote(f"r{i}", f"t{i // 10}", "s", 2010, i % 3) for i in range(300)]
+    quiet = [Given(f"q{i}", "quiet", "s", 2010, 3 if i == 0 else 0) for i in range(10)]
+    loud = [Given(f"l{i}", "loud", "s", 2010, 30) for i in range(10)]
+    rest = [Given(f"r{i}", f"t{i // 10}", "s", 2010, i % 3) for i in range(300)]
     found = lifts(quiet + loud + rest)
     assert found["q0"] > found["l0"]
 
 
 def test_a_lone_answer_leans_on_its_year():
-    votes = [Vote("lone", "t", "s", 2010, 5), *(Vote(f"r{i}", f"u{i}", "s", 2010, 1) for i in range(200))]
-    found = {standing.answer_id: standing for standing in Expectations(votes).standings(votes)}
+    votes = [Given("lone", "t", "s", 2010, 5), *(Given(f"r{i}", f"u{i}", "s", 2010, 1) for i in range(200))]
+    found = standings(votes)
     assert scale(1) < found["lone"].expected < scale(2)
     assert found["lone"].lift > 0
 
@@ -86,6 +115,18 @@ def test_votes_below_zero_are_mirrored():
 
 def test_nothing_to_compare():
     assert lifts([]) == {}
+
+
+@examples(st.lists(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([2010, 2011, None]), st.integers(-5, 50)), max_size=4), max_size=8))
+def test_what_is_taken_out_leaves_what_would_be_without_it(threads):
+    given = [Given("", str(number), *one) for number, thread in enumerate(threads) for one in thread]
+    kept = [one for one in given if int(one.thread) % 2]
+    expectations, without = Expectations(), Expectations()
+    expectations.put_in(packed(given))
+    expectations = Expectations(expectations.pack())
+    expectations.take_out(packed([one for one in given if not int(one.thread) % 2]))
+    without.put_in(packed(kept))
+    assert [one[1:] for one in expectations.standings(packed(kept))] == [pytest.approx(one[1:]) for one in without.standings(packed(kept))]
 
 
 def test_a_place_is_told_among_a_crowd_and_only_where_it_says_something():

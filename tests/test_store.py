@@ -10,6 +10,7 @@ from conftest import answer, question
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer import analysis
 from indexer.errors import LibraryError, NoLibrary
 from indexer.query import Filters, Range
 from indexer.store import Store
@@ -29,14 +30,19 @@ MANY = [
 ]
 
 
+def relate(store):
+    store.forget_what_is_gone()
+    for piece in store.pieces(every=False):
+        store.set_relations(analysis.of_piece(piece))
+    store.step_related()
+
+
 def stored(folder, posts):
     store = WritableStore(folder)
     with store.transaction():
         for post in posts:
             store.put(post, 0)
-        for thread in store.threads(store.changed()):
-            store.set_derived(thread, [], [])
-        store.keep_words()
+        relate(store)
         store.nothing_left()
     return store
 
@@ -139,7 +145,7 @@ def test_tags_follow_their_question(tmp_path):
     with store.transaction():
         store.put(replace(MANY[0], tags=("dogs",)), 1)
         store.delete(["example.org:2"])
-        store.keep_words()
+        relate(store)
     assert [store.count_threads(Filters(tags=(tag,))) for tag in ("cats", "5am", "dogs")] == [0, 0, 1]
     store.close()
 
@@ -243,8 +249,7 @@ def test_duplicates_read_anew_take_the_place_of_those_before(tmp_path):
     store = stored(tmp_path, [closed(2, 1)])
     with store.transaction():
         store.put(closed(2, 5), 1)
-        for thread in store.threads(store.changed()):
-            store.set_derived(thread, [], [])
+        relate(store)
     assert list(store.duplicates()) == [("example.org:2", "example.org:1"), ("example.org:2", "example.org:5")]
     store.close()
 

@@ -154,7 +154,7 @@ def test_all_words_near_enough_are_among_those_that_resemble(word, forms, edits)
 
 @given(st.sets(st.integers(1, 2**31)))
 def test_numbers_are_packed_and_unpacked(numbers):
-    assert list(vocabulary._unpack(vocabulary._pack(numbers))) == sorted(numbers)
+    assert vocabulary._unpack(vocabulary._pack(list(numbers))) == sorted(numbers)
 
 
 @pytest.mark.parametrize("count", [0, 1, 501])

@@ -11,7 +11,7 @@ import json
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..documents import Document, DocumentKind
@@ -162,7 +162,7 @@ def _save(folder: Path, documents: dict[str, Document]) -> None:
     with fresh.open("w", encoding="ascii") as file:
         file.write(json.dumps({**_MARK, "documents": len(documents)}) + "\n")
         for document in documents.values():
-            file.write(json.dumps({**asdict(document), "terms": dict(document.terms)}) + "\n")
+            file.write(json.dumps({**document._asdict(), "terms": dict(document.terms)}) + "\n")
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / _FILE)

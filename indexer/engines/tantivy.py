@@ -121,12 +121,9 @@ def _sound(folder: Path) -> Iterator[None]:
         raise
 
 
-@contextmanager
-def _writable(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, ValueError) as error:  # Tantivy makes a ValueError of everything
-        raise LibraryError(f"{folder} could not be written ({error})", "Make room or permissions, then build again") from error
+def _unwritable(folder: Path, error: Exception) -> LibraryError:
+    """What to raise when Tantivy could not write: it makes a ValueError of everything."""
+    return LibraryError(f"{folder} could not be written ({error})", "Make room or permissions, then build again")
 
 
 def _live(index: Path) -> set[str]:
@@ -327,8 +324,10 @@ class TantivyEngine:
             writer = self.begin()
             if self._seen is None or self._seen.add(document.id):
                 writer.forget(document.id)
-            with _writable(self._folder):
+            try:
                 writer.put(document)
+            except (OSError, ValueError) as error:
+                raise _unwritable(self._folder, error) from error
 
     def remove(self, ids: Iterable[str]) -> None:
         for name in ids:
@@ -336,8 +335,10 @@ class TantivyEngine:
 
     def flush(self) -> None:
         writer = self.begin()
-        with _writable(self._folder):
+        try:
             edition = writer.finish(self._edition.files if self._edition else {})
+        except (OSError, ValueError) as error:
+            raise _unwritable(self._folder, error) from error
         self._writer = None
         contents.save(self._folder, _MARK | {"edition": int(edition.folder.name), "files": edition.files})
         self._edition = edition

@@ -96,7 +96,7 @@ class _Stored(Exception):
 
 def _until_stored(run: Callable[[Progress], object]) -> dict[str, Any]:
     def progress(step: str, _done: int, _total: int) -> None:
-        if step in ("Relating", "Indexing"):
+        if step == "Indexing":
             raise _Stored
 
     found: dict[str, Any] = {}
