@@ -300,7 +300,7 @@ def _analyses(store: WritableStore, processes: Processes, progress: Progress, *,
     """What the threads come to that changed, or all of them, in order; what the store keeps of it is kept on the way."""
     total = store.counts()["threads"] if every else store.count_changed()
     store.forget_what_is_gone()
-    if store.count_changed() > REWRITE_SHARE * total:
+    if store.count_changed() > REWRITE_SHARE * store.counts()["threads"]:
         store.drop_indexes()
     pieces, done, lasting = store.pieces(every=every), 0, 0
     first = list(islice(pieces, WORTH_PROCESSES))
