@@ -74,7 +74,7 @@ def _shared(command: F) -> F:
 @click.option("--engine", metavar="NAME", help="The engine to write with: whoosh, tantivy, memory or auto. [default: auto]")
 @click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
 @click.option("--force", is_flag=True, help=_FORCE)
-@click.option("--jobs", type=int, metavar="N", help="Processes that read archives and analyse threads. [default: 0, one a processor]")
+@click.option("--jobs", type=int, metavar="N", help="Processes that read and analyse. [default: 0, one a processor]")
 @_shared
 def build_command(
     paths: tuple[Path, ...],
