@@ -180,7 +180,7 @@ class Posts:
         )
         if post.id == self._sought.post_id:
             body = _with_passage(body, self._sought.passage)
-        return Markup(body)  # noqa: S704  # the one place; clean by the store's contract
+        return Markup(_with_wide_tables(body))  # noqa: S704  # the one place; clean by the store's contract
 
     def _whence(self, source: Post, *, is_block: bool) -> str:
         """A link to where a quotation is from, as HTML."""
@@ -188,6 +188,16 @@ class Posts:
         said = say("{name} wrote this", name=name) if name else say("Where this is from")
         link = f'<a class="whence" href="{escape(self._href(source))}"><bdi>{escape(said)}</bdi></a>'
         return f'<p class="whence">{link}</p>' if is_block else f" {link}"
+
+
+def _with_wide_tables(body: str) -> str:
+    """A body whose tables can be pushed along where they are wider than the page, by keyboard too.
+
+    Tables have no attributes in a clean body, and "<" in its text is escaped.
+    """
+    return body.replace("<table>", f'<div class="wide" tabindex="0" role="group" aria-label="{escape(say("Table"))}"><table>').replace(
+        "</table>", "</table></div>"
+    )
 
 
 def _with_passage(body: str, passage: str | None) -> str:
