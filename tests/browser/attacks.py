@@ -92,21 +92,24 @@ class Beacon:
         self._socket = listening
         self.address = f"127.0.0.1:{listening.getsockname()[1]}"
         self.asked: list[bytes] = []
-        threading.Thread(target=self._answer, daemon=True).start()
+        threading.Thread(target=self._listen, daemon=True).start()
 
-    def _answer(self) -> None:
+    def _listen(self) -> None:
         while True:
             try:
                 caller, _ = self._socket.accept()
             except OSError:
                 return
-            with caller:
-                caller.settimeout(1)
-                try:
-                    self.asked.append(caller.recv(200).split(b"\r\n")[0])
-                    caller.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                except OSError:
-                    self.asked.append(b"a call without a word")
+            threading.Thread(target=self._answer, args=(caller,), daemon=True).start()
+
+    def _answer(self, caller: socket.socket) -> None:
+        with caller:
+            caller.settimeout(5)
+            try:
+                self.asked.append(caller.recv(200).split(b"\r\n")[0])
+                caller.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            except OSError:
+                self.asked.append(b"a call without a word")
 
 
 @contextmanager

@@ -11,6 +11,9 @@ from . import attacks
 
 QUESTION: Final = "bombed interview dream job"
 SEARCH: Final = "/search?q=" + quote_plus(QUESTION)
+DEPOSIT: Final = "/search?q=landlord+keeps+my+deposit"
+"""A question whose first answer has a passage with words of it."""
+
 INTERVIEW: Final = "/thread/ask.metafilter.com:9004895"
 """The sample's thread that answers it."""
 BEST: Final = "ask.metafilter.com:9004895/90069113"

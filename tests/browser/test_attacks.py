@@ -111,7 +111,7 @@ def test_the_attacks_work_where_nothing_is_cleaned(arrive: Visitors) -> None:
         missed = set(attacks.texts(listening.address)) - noticed
         arrive.wrong()
         assert len(noticed) > 3 * len(missed), missed
-        assert any(b"GET /mixed-case" in call for call in listening.asked)
+        assert any(b"GET /mixed-case" in call for call in listening.asked), listening.asked
 
 
 def test_the_policy_is_the_second_line(arrive: Visitors) -> None:

@@ -196,6 +196,7 @@ function complete(box, words) {
   box.addEventListener("input", () => {
     clearTimeout(pause);
     request?.abort();
+    typed = box.value;
     if (box.value.trim().length < 2) {
       close();
     } else {

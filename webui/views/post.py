@@ -195,9 +195,8 @@ def _with_wide_tables(body: str) -> str:
 
     Tables have no attributes in a clean body, and "<" in its text is escaped.
     """
-    return body.replace("<table>", f'<div class="wide" tabindex="0" role="group" aria-label="{escape(say("Table"))}"><table>').replace(
-        "</table>", "</table></div>"
-    )
+    opening = f'<div class="wide" tabindex="0" role="group" aria-label="{escape(say("Table"))}"><table>'
+    return body.replace("<table>", opening).replace("</table>", "</table></div>")
 
 
 def _with_passage(body: str, passage: str | None) -> str:
