@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 WORD: Final = "perfidy"
@@ -86,12 +86,13 @@ def texts(beacon: str) -> tuple[str, ...]:
 
 
 class Beacon:
-    """A host that notes everybody who asks it."""
+    """A host that notes everybody who asks it. At /raw it gives a page of one's choice, without any policy."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._socket = listening
         self.address = f"127.0.0.1:{listening.getsockname()[1]}"
-        self.asked: list[bytes] = []
+        self.asked: list[str] = []
+        self.page = ""
         threading.Thread(target=self._listen, daemon=True).start()
 
     def _listen(self) -> None:
@@ -106,10 +107,17 @@ class Beacon:
         with caller:
             caller.settimeout(5)
             try:
-                self.asked.append(caller.recv(200).split(b"\r\n")[0])
-                caller.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                asked = caller.recv(200).split(b"\r\n")[0].decode("latin-1")
             except OSError:
-                self.asked.append(b"a call without a word")
+                asked = "a call without a word"
+            status, body = "404 Not Found", b""
+            if asked.startswith("GET /raw "):
+                status, body = "200 OK", self.page.encode()
+            else:
+                self.asked.append(asked)
+            head = f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            with suppress(OSError):
+                caller.sendall(head.encode() + body)
 
 
 @contextmanager
