@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 _AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
 
 # Every rule, those of good practice and those that are off by default (the size of targets, say) too.
-_OFF_BY_DEFAULT: Final = ("target-size", "label-content-name-mismatch", "css-orientation-lock", "focus-order-semantics", "p-as-heading")
+_OFF_BY_DEFAULT: Final = ("target-size", "label-content-name-mismatch", "css-orientation-lock", "p-as-heading")
 _ALL: Final = {"resultTypes": ["violations"], "preload": False, "rules": {name: {"enabled": True} for name in _OFF_BY_DEFAULT}}
 _COLOURS: Final = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 

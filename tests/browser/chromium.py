@@ -31,6 +31,9 @@ _ARGUMENTS: Final = (
     "--no-first-run",
     "--hide-scrollbars",
     "--font-render-hinting=none",
+    "--disable-lcd-text",
+    "--disable-partial-raster",
+    "--num-raster-threads=1",
     # Whatever a page might reach for outside has nowhere to go, and its request is seen.
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
 )
