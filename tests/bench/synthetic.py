@@ -3,8 +3,8 @@
     python tests/bench/synthetic.py ANSWERS FILE [--seed 1]
 
 writes an archive in the exchange format. The words mean nothing, but what an index feels is as in real advice: a few words
-are everywhere and half of all words occur once (Zipf–Mandelbrot, with inflected forms for the stemmer), a thread keeps to its
-topic and a person to what was just said (burstiness), lengths and thread sizes are log-normal, votes have a heavy tail and
+are everywhere and half of all words occur once, however many there are (Zipf–Mandelbrot, with inflected forms for the stemmer,
+and a faster fall beyond the first 80,000), a thread keeps to its topic and a person to what was just said (burstiness), lengths and thread sizes are log-normal, votes have a heavy tail and
 many zeros, some people write a lot, and some back each other. Set by comparing shares of stop words, repetitions, document
 frequencies by rank and the growth of the vocabulary with two advice forums of 2,000 and 9,000 answers.
 
@@ -65,7 +65,11 @@ _STOP_SHARE: Final = 0.46
 _TOPIC_SHARE: Final = 0.30
 """Of the words that carry matter: how many come from the thread's topic, and …"""
 _REPEAT_SHARE: Final = 0.08
-"""… how many say again what the same post said already."""
+"""… how many say again what the same post said already, and …"""
+_RARE_SHARE: Final = 0.02
+"""… how many are of the endless supply of names, slips and borrowings, so that a community never runs out of new words."""
+_RARE_EXPONENT: Final = 1.7
+"""Of the frequency by rank beyond _LEMMAS, where real ones fall faster than before."""
 
 _LEMMAS: Final = 80_000
 _TOPICAL: Final = 30_000
@@ -132,12 +136,12 @@ def _zipf(count: int, *, shift: float, exponent: float) -> list[float]:
 def _lemma(number: int) -> str:
     """A pronounceable word for a number; no two are the same, and the commoner ones are shorter."""
     base = len(_SYLLABLES)
-    short = base**2 * len(_ENDINGS)
-    syllables = 2 if number < short else 3
+    syllables, span = 2, base**2 * len(_ENDINGS)
+    while number >= span:
+        number -= span
+        syllables, span = syllables + 1, span * base
     # Neighbours in frequency must not be neighbours in the alphabet.
-    span = short if number < short else base**3 * len(_ENDINGS)
-    code = (number if number < short else number - short) * 7_919 % span
-    code, ending = divmod(code, len(_ENDINGS))
+    code, ending = divmod(number * 7_919 % span, len(_ENDINGS))
     parts = []
     for _ in range(syllables):
         code, part = divmod(code, base)
@@ -185,11 +189,18 @@ def _text(rng: Random, count: int, about: Topic, topical: float) -> list[str]:
     stops = sum(rng.random() < _STOP_SHARE for _ in range(count))
     matter = count - stops
     on_topic, again = round(matter * topical), round(matter * _REPEAT_SHARE)
-    said = about.words.draw(rng, on_topic) + _general_words().draw(rng, matter - on_topic - again)
+    rare = sum(rng.random() < _RARE_SHARE for _ in range(matter - on_topic - again))
+    said = about.words.draw(rng, on_topic) + _general_words().draw(rng, matter - on_topic - again - rare)
+    said += [_rare_word(rng) for _ in range(rare)]
     said += rng.choices(said, k=matter - len(said)) if said else []
     said += _small_words().draw(rng, count - len(said))
     rng.shuffle(said)
     return said
+
+
+def _rare_word(rng: Random) -> str:
+    """One beyond _LEMMAS, of any rank: the larger a community, the more of them were never said before."""
+    return _lemma(int(_LEMMAS * (1.0 - rng.random()) ** (-1.0 / (_RARE_EXPONENT - 1.0))))
 
 
 def _body(rng: Random, said: list[str], opening: str = "") -> str:
