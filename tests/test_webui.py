@@ -544,10 +544,21 @@ def test_headers_and_a_plain_page_even_when_the_server_fails(tmp_path: Path) -> 
     assert "secret" not in response.text
 
 
+def test_our_own_files_are_kept_until_they_change(client: FlaskClient) -> None:
+    page = soup(client.get("/"))
+    addresses = {tag[name] for name in ("href", "src") for tag in page.find_all(attrs={name: re.compile("^/static/")})}
+    assert {address.partition("?")[0] for address in addresses} == {f"/static/{name}" for name in ("askive.css", "askive.js", "mark.svg")}
+    for address in addresses:
+        assert "immutable" in client.get(address).headers["Cache-Control"], address
+        # Under an address that may mean another file tomorrow it is asked for again.
+        for other in (address.partition("?")[0], address[:-1] + "x", "/static/nothing?v=" + address[-12:]):
+            assert client.get(other).headers["Cache-Control"] == "no-cache", other
+
+
 def _attacks(page: BeautifulSoup) -> list[str]:
     """All that may not be on a page of ours, whoever wrote what is on it."""
     found = [str(tag) for tag in page.find_all(["style", "iframe", "object", "embed", "base"])]
-    found += [str(tag) for tag in page.find_all("script") if tag.get("src") != "/static/askive.js" or tag.text]
+    found += [str(tag) for tag in page.find_all("script") if not re.fullmatch(r"/static/askive\.js\?v=\w+", tag.get("src", "")) or tag.text]
     found += [str(tag) for tag in page.find_all("img") if not tag["src"].startswith("/static/")]
     found += [str(tag) for tag in page.find_all("form") if tag.get("method") != "dialog" and tag["action"] != "/search"]
     for tag in page.find_all(True):

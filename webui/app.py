@@ -12,7 +12,7 @@ from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, N
 from indexer.library import Library
 from indexer.settings import Settings
 
-from . import language, safety
+from . import files, language, safety
 from .glance import Glances
 from .language import later, say
 from .routes import add_routes
@@ -50,6 +50,7 @@ def create_app(library: Library, settings: Settings) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.speak(app)
     safety.guard(app, settings.host)
+    files.keep(app)
     add_routes(app, library, settings, Glances(library))
     app.register_error_handler(AskiveError, _say_askive_error)
     app.register_error_handler(HTTPException, _say_http_error)
