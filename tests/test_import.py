@@ -189,7 +189,7 @@ def stop_at(count: int):
 def test_an_interrupted_large_build_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr(importing, "BATCH", 50)
     monkeypatch.setattr("indexer.build.STEP", 10)
-    monkeypatch.setattr("indexer.writing._PIECE", 5)
+    monkeypatch.setattr("indexer.derived._PIECE", 5)
     paths = [write_archive(tmp_path / f"{n}.jsonl", many(100, 1000 * n)) for n in range(2)]
     build(tmp_path / "whole", paths, engine="memory")
     taken = []
