@@ -1,4 +1,4 @@
-"""How long does a browser keep what is ours? Sheet, script and mark have addresses that change with them, and are kept for good."""
+"""How long does a browser keep what is ours? Sheet, script and mark have addresses that change with them, and are kept."""
 
 from __future__ import annotations
 
