@@ -8,9 +8,10 @@ It is walked over one moment of a library, which `library` has for those who ask
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -40,6 +41,11 @@ EXPANDED: Final = 100
 """Threads, of those found by their own words or by an answer's, whose every answer is a candidate. Without those found by an
 answer's, nDCG@10 on qatarliving_dev falls from .299 to .296, by subject from .314 to .308."""
 
+MOST: Final = 2**62
+"""More answers than there are: all of a set."""
+
+PIECE: Final = 200
+"""Answers whose texts are read at once where all of a set are wanted."""
 DIVIDED: Final = 1_000_000
 """Answers of a library up to which is told how they divide where nothing but filters was asked: all of them are looked at."""
 
@@ -142,6 +148,47 @@ def order(text: str, moment: Moment, n: int) -> list[PostName]:
     asked, _, _ = _understand(text, moment, exact=False)
     _, listing, _, _ = _find(asked, moment, _Wanted(n), exact=False)
     return moment.store.names([answer.number for answer in listing.answers])
+
+
+def every(
+    text: str,
+    moment: Moment,
+    *,
+    dial: float = 0.5,
+    sort: Sort = "best",
+    grouped: bool = False,
+    thread: str | None = None,
+    within: Filters = NO_FILTERS,
+    exact: bool = False,
+) -> Iterator[RankedAnswer]:
+    """All the answers that `ask` gives pages of, in the same order; their texts are read as they are taken.
+
+    Raises what `ask` raises, before the first of them.
+    """
+    store = moment.store
+    asked, _, _ = _understand(text, moment, within, exact=exact)
+    within, _ = full_names(within, store)
+    thread_id = None if thread is None else thread_id_of(thread, store)
+    # Without words nothing is ranked, and there may be more answers than memory should hold.
+    n = MOST if asked.terms or asked.required else 1
+    wanted = _Wanted(n, 0, dial, sort, grouped, thread_id, within)
+    asked, listing, _, relaxed = _find(asked, moment, wanted, exact=exact)
+    if asked.terms or asked.required:
+        return read_all(zip(listing.answers, listing.below, strict=True), asked, store)
+    filters = asked.filters if relaxed else asked.filters.narrowed(within)
+    if filters is None:
+        return iter(())
+    found = store.browse_all(filters, "lift" if sort == "best" else sort, thread_id=thread_id)
+    return read_all(((Ranked(one.number, one.lift or 0.0, {}, one.expected), None) for one in found), asked, store)
+
+
+def read_all(ranked: Iterable[tuple[Ranked, int | None]], asked: Query, store: Store) -> Iterator[RankedAnswer]:
+    """What is shown of answers, however many, each with how many are below it, PIECE of them in memory at a time."""
+    left, offset = iter(ranked), 0
+    while piece := list(islice(left, PIECE)):
+        answers, below = zip(*piece, strict=True)
+        yield from showing.page(answers, offset, asked, store, below)
+        offset += len(piece)
 
 
 def _understand(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from .catalogue import Person, span
 from .errors import NotFound
 from .query import Query
 from .ranking import Ranked
+from .showing import RankedAnswer
 from .store import Store
 
 Shelf = Literal["top", "gems", "late"]
@@ -94,14 +96,29 @@ class Browsing:
         """A stretch of a shelf: `top` by votes against expectation or, with `raw`, by bare votes; `gems`, for which somebody
         vouches and that votes passed by; `late` ones that are well rated all the same."""
         started = time.perf_counter()
+        asked, notes, kind, chosen, values = self._chosen(shelf, among, raw=raw)
+        by = "votes" if raw and shelf == "top" else "best"
+        return self._results(asked, notes, chosen, values, kind.order, by, n=n, offset=offset, started=started)
+
+    def all_answers(self, shelf: Shelf, among: Among = EVERYTHING, *, raw: bool = False) -> Iterator[RankedAnswer]:
+        """All of a shelf in order; texts are read as they are taken."""
+        asked, _, kind, chosen, values = self._chosen(shelf, among, raw=raw)
+        score = "votes" if raw and shelf == "top" else "lift"
+        rows = self.store.each(f"SELECT number, {score}, expected FROM {chosen} ORDER BY {kind.order}", values)
+        ranked = ((Ranked(number, float(score or 0), {}, expected), None) for number, score, expected in rows)
+        return ask.read_all(ranked, asked, self.store)
+
+    def _chosen(
+        self, shelf: Shelf, among: Among, *, raw: bool
+    ) -> tuple[Query, tuple[str, ...], _Kind, str, tuple[str | int, ...]]:
+        """What a shelf is asked for, and what chooses its answers in SQL, with its values."""
         asked = among.query
         filters, notes = ask.full_names(asked.filters, self.store)
         asked = replace(asked, filters=filters)
         kind = _KINDS["votes" if raw and shelf == "top" else shelf]
         conditions, values = self._conditions(asked, among)
         chosen = f"posts INDEXED BY {kind.filtered if conditions else kind.whole} WHERE advice AND {kind.where}{conditions}"
-        by = "votes" if raw and shelf == "top" else "best"
-        return self._results(asked, notes, chosen, values, kind.order, by, n=n, offset=offset, started=started)
+        return asked, notes, kind, chosen, values
 
     def of_person(self, someone: Person, order: PersonOrder = "standing", *, n: int, offset: int = 0) -> Results:
         """A stretch of somebody's answers."""

@@ -24,7 +24,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from . import analysis, columns, engines, forgetting, gate, generations, importing, latent
+from . import analysis, columns, coverage, engines, forgetting, gate, generations, importing, latent
 from .analysis import Found
 from .columns import Columns
 from .engines import AUTO, Engine, EngineState, sync_folder
@@ -145,9 +145,10 @@ def build(
             if fresh and not resumed:
                 store.clear()
             sweep(library, store)
-            forgotten = forgetting.load(library)
-            purged = bool(forgotten) and store.delete_covered(forgotten.covers)
+            purged = store.forget(forgetting.load(library))
             rows = _read(library, found, store, processes, progress)
+            # Copies that became one may be covered only now, and rules may have come that are newer than the build.
+            purged |= store.forget(forgotten := forgetting.load(library))
             changed = store.count_changed()
             if not store.counts()["posts"] and not forgotten:
                 raise NothingRead(*_nothing(paths, rows), rows=tuple(rows))
@@ -160,6 +161,9 @@ def build(
             counts = store.counts()
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
+        if purged:
+            store.discard()
+            importing.sweep(library)
     except sqlite3.Error as error:
         raise LibraryError(
             f"{store.path} could not be written ({error})", "Make room or permissions, then build again"
@@ -204,6 +208,7 @@ def finish(
     `build` does.
     """
     generation, verdict = _index(library, store, chosen or _choose(store, None), processes, progress, force=force)
+    store.set_fact(coverage.FACT, store.count_coverage().packed())
     store.nothing_left()
     return generation, verdict
 

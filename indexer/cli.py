@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
-from . import __version__, archives, forgetting, judged, ranking, runs, scoreboard, settings, shapes, terminal
+from . import __version__, archives, forgetting, judged, purging, ranking, runs, scoreboard, settings, shapes, terminal
 from .archives import jsonl
 from .build import NothingRead, build
 from .errors import AskiveError, BadSetting
@@ -115,28 +115,14 @@ def build_command(
         sys.exit(130)
     except NothingRead as error:
         if as_json:
-            terminal.print_json({"archives": terminal.rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
+            terminal.print_json({"archives": shapes.rows(error.rows), "threads": 0, "answers": 0, "took_s": 0.0})
         raise
     except GotWorse as error:
         if as_json:
             terminal.print_json({"gate": shapes.gate(error.verdict)})
         raise
     if as_json:
-        terminal.print_json(
-            {
-                "archives": terminal.rows(report.rows),
-                "threads": report.threads,
-                "answers": report.answers,
-                "took_s": report.took_s,
-                "changed": report.changed,
-                "left_out": report.left_out,
-                "engine": report.engine,
-                "engine_why": report.engine_why,
-                "generation": report.generation,
-                "resumed": report.resumed,
-                "gate": report.gate and shapes.gate(report.gate),
-            }
-        )
+        terminal.print_json(shapes.built(report))
     else:
         terminal.print_report(report)
 
@@ -434,34 +420,60 @@ def export(file: Path, library: Path | None, as_json: bool) -> None:
         click.echo(f"{count:,} posts written to {file}")
 
 
-@main.command()
+@main.command("forget")
 @click.option("--thread", "threads", multiple=True, metavar="ID", help="A whole thread.")
 @click.option("--post", "posts", multiple=True, metavar="ID", help="One answer, comment or question.")
 @click.option("--author", "authors", multiple=True, metavar="NAME", help="Everything a person wrote under this name.")
+@click.option("--text", "texts", multiple=True, metavar="WORDS", help="Every post that has these words, in one piece.")
+@click.option("--pattern", "patterns", multiple=True, metavar="REGEX", help="Every post in which this pattern is found.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be taken out.")
+@click.option("--force", is_flag=True, help="Even if a text or pattern covers most of the library.")
+@click.option("--list", "as_list", is_flag=True, help="List the rules in force.")
+@click.option("--undo", "numbers", multiple=True, type=int, metavar="NUMBER", help="Take back a rule, by its number in --list.")
+@click.option("--archives", "as_archives", is_flag=True, help="List the archives that still hold what is to be forgotten.")
 @_shared
-def forget(
-    threads: tuple[str, ...], posts: tuple[str, ...], authors: tuple[str, ...], library: Path | None, as_json: bool
+def forget_command(
+    threads: tuple[str, ...],
+    posts: tuple[str, ...],
+    authors: tuple[str, ...],
+    texts: tuple[str, ...],
+    patterns: tuple[str, ...],
+    dry_run: bool,
+    force: bool,
+    as_list: bool,
+    numbers: tuple[int, ...],
+    as_archives: bool,
+    library: Path | None,
+    as_json: bool,
 ) -> None:
     """Take something out of the library and keep it out, whatever the archives say.
 
-    The archives themselves are not touched. The rule is kept in the library's forgotten.jsonl, which every build keeps to;
-    to take a rule back, delete its line there and run `askive build --fresh`.
+    What is covered is always the whole post. --text and --pattern look at title, tags, author, text and links; upper and
+    lower case do not count. What others wrote about a person stays, unless --text or --pattern covers it.
+
+    The rule is kept in the library's forgotten.jsonl, which every build keeps to. The archives themselves are not touched:
+    --archives reads them again and lists those that still hold something. A rule that is taken back with --undo lets the
+    next `askive build` read in again what it kept out.
     """
-    chosen = settings.load({"library": library})
-    before = Library(chosen.library)
-    if not threads + posts + authors:
-        raise click.UsageError("Say what to forget: --thread, --post or --author.")
-    rules = [Rule("thread", before.thread(name).thread.id) for name in threads]
-    rules += [Rule("post", before.post_id(name)) for name in posts]
-    rules += [Rule("author", name) for name in authors]
-    count = before.about()["posts"]
-    for rule in rules:
-        forgetting.add(chosen.library, rule)
-    report = build(chosen.library, (), engine=None)
-    gone = count - Library(chosen.library).about()["posts"]
-    if as_json:
-        terminal.print_json(
-            {"forgotten": gone, "rules": [{"kind": r.kind, "name": r.name} for r in rules], "answers": report.answers}
-        )
+    folder = settings.load({"library": library}).library
+    named = bool(threads + posts + authors + texts + patterns)
+    if sum((named, as_list, bool(numbers), as_archives)) != 1:
+        rules_of = "--thread, --post, --author, --text, --pattern"
+        raise click.UsageError(f"Say what to forget ({rules_of}), or --list, --undo or --archives.")
+    if as_list:
+        terminal.print_rules(forgetting.load(folder).rules, as_json)
+    elif numbers:
+        terminal.print_undone(purging.undo(folder, numbers), as_json)
+    elif as_archives:
+        terminal.print_holders(purging.holders(folder), as_json)
     else:
-        click.echo(f"{gone:,} posts forgotten; {report.answers:,} answers are left")
+        before = Library(folder)
+        rules = [purging.rule_for_thread(before, name) for name in threads]
+        rules += [purging.rule_for_post(before, name) for name in posts]
+        rules += [Rule("author", name) for name in authors]
+        rules += [Rule("text", text) for text in texts]
+        rules += [Rule("pattern", pattern) for pattern in patterns]
+        if dry_run:
+            terminal.print_covered(purging.look(folder, rules), as_json)
+        else:
+            terminal.print_purge(purging.forget(folder, rules, force=force), rules, as_json)

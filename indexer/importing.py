@@ -271,8 +271,8 @@ def _read(reading: Reading) -> Iterator[Batch]:
         threads=threads,
         answers=answers,
         skipped=report.skipped,
-        warnings=warnings,
-        reason=reason,
+        warnings=task.forgotten.withhold(warnings),
+        reason=reason and task.forgotten.withhold([reason])[0],
     )
 
 

@@ -95,7 +95,6 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
     extract = Extract()
     try:
         with store.transaction():
-            forgotten = forgetting.load(library)
             join = _Join(store, extract, progress)
             join.look()
             extract.read(tables, progress)
@@ -104,7 +103,7 @@ def enrich(library: Path, folder: Path, *, force: bool = False, progress: Progre
             generation = store.fact("generation") or ""
             purged = False
             if store.count_changed():
-                purged = bool(forgotten) and store.delete_covered(forgotten.covers)
+                purged = store.forget(forgetting.load(library))
                 generation, _ = finish(library, store, None, processes, progress, force=force)
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)

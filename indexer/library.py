@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,16 +14,18 @@ from typing import Any, NamedTuple
 
 from . import ask, catalogue, citation, documents, generations, query, showing, similarity, spelling, words
 from .ask import Moment, Results
-from .browsing import Among, Browsing
+from .browsing import EVERYTHING, Among, Browsing, Shelf
 from .citation import Citation
 from .completion import Completion
+from .coverage import Coverage
 from .endorsements import Endorsement
 from .errors import NoLibrary, NotFound
 from .generations import Index
 from .outcome import Outcome
 from .query import NO_FILTERS, Filters, Query
-from .ranking import Sort
+from .ranking import Ranked, Sort
 from .rows import Archive
+from .showing import RankedAnswer
 from .store import Store
 from .thread import UNTITLED, Post, Thread
 
@@ -52,6 +55,20 @@ class Neighbour:
     score: float
     linked: bool
     """Whether the site says that they ask the same."""
+
+
+class Stream:
+    """All answers of a set, one at a time, of one moment of the library however long it takes. To be closed."""
+
+    def __init__(self, answers: Iterator[RankedAnswer], opened: ExitStack) -> None:
+        self._answers = answers
+        self._opened = opened
+
+    def __iter__(self) -> Iterator[RankedAnswer]:
+        return self._answers
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 class Anniversary(NamedTuple):
@@ -127,6 +144,39 @@ class Library:
         """One moment of the library, to be leafed through."""
         with self._moment() as store:
             yield Browsing(store, self._index(store).engine.name)
+
+    def newest(self, *, n: int = 10, offset: int = 0) -> Results:
+        """The answers that were written last."""
+        started = time.perf_counter()
+        asked = Query("")
+        with self._moment() as store:
+            total, found = store.browse(Filters(), "newest", limit=n, offset=offset)
+            page = showing.page([Ranked(one.number, 0.0, {}, one.expected) for one in found], offset, asked, store)
+            name = self._index(store).engine.name
+        took = (time.perf_counter() - started) * 1000
+        return Results(asked, total, took, name, 1.0, "newest", offset, page, (), threads=None, listed=total)
+
+    def every(
+        self,
+        text: str,
+        *,
+        dial: float = 0.5,
+        sort: Sort = "best",
+        grouped: bool = False,
+        thread: str | None = None,
+        within: Filters = NO_FILTERS,
+        exact: bool = False,
+    ) -> Stream:
+        """All the answers that `ask` gives pages of, for an export. Raises what `ask` raises."""
+        return self._stream(
+            lambda moment: ask.every(
+                text, moment, dial=dial, sort=sort, grouped=grouped, thread=thread, within=within, exact=exact
+            )
+        )
+
+    def every_on(self, shelf: Shelf, among: Among = EVERYTHING, *, raw: bool = False) -> Stream:
+        """All the answers of a shelf, for an export."""
+        return self._stream(lambda moment: Browsing(moment.store, moment.engine.name).all_answers(shelf, among, raw=raw))
 
     def thread(self, name: str) -> ThreadPage:
         """A thread by its id, one of its posts' ids, its address or its number. Raises NotFound."""
@@ -236,10 +286,33 @@ class Library:
                 "generation": store.fact("generation"),
                 "gate": json.loads(store.fact("gate") or "null"),
                 "index": engine.state(),
+                "store_bytes": store.path.stat().st_size,
+                "written": store.stamp().partition(" ")[0],
                 "archives": archives,
             }
 
+    def coverage(self) -> Coverage:
+        """Which years, votes, categories and months the library covers."""
+        with self._moment() as store:
+            return store.coverage()
+
+    def stamp(self) -> str:
+        """What is another after every write to the library: what was given out before it may no longer be so.
+
+        Begins with the time of the last write, ISO 8601 with a zone.
+        """
+        with self._moment() as store:
+            return store.stamp()
+
     # One moment of the library
+
+    def _stream(self, answers: Callable[[Moment], Iterator[RankedAnswer]]) -> Stream:
+        """A set's answers over a connection of their own: they are taken while other questions come and go."""
+        with ExitStack() as opened:
+            store = opened.enter_context(closing(Store(self.folder)))
+            opened.enter_context(store.snapshot())
+            found = answers(Moment(store, *self._index(store)))
+            return Stream(found, opened.pop_all())
 
     @contextmanager
     def _moment(self) -> Iterator[Store]:

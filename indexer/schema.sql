@@ -68,6 +68,7 @@ CREATE INDEX gems ON posts (
     AND backers + 2 * coalesce(outcome, 0) + coalesce(best, 0) > 0;
 CREATE INDEX late_answers ON posts (lift, delay, thread_category, site, written)
     WHERE advice AND lift > 0 AND delay >= 604800;
+CREATE INDEX posts_by_time ON posts (written) WHERE advice;
 CREATE INDEX questions ON posts (written, category, site, answers) WHERE kind = 'question';
 -- Apart from the rest, so that ranking a thousand candidates does not read a thousand bodies.
 CREATE TABLE bodies (

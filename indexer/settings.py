@@ -29,6 +29,8 @@ class Settings:
     results: int = 10
     threads: int = 4
     jobs: int = 0
+    token: str = ""
+    upload: int = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,12 @@ _HELP: Final = {
     "dial": "What counts when nothing else is said: 0 the text alone, 1 the community as much as it can, 0.5 in between.",
     "results": "Answers on a page, on the web and on the terminal.",
     "threads": "Requests the server works on at the same time.",
+    "token": "What has to be given to build from a browser, 12 characters or more; without one, only this machine may.",
+    "upload": "MB that may be sent to the server for a build at once.",
     "jobs": "Processes that read archives for a build; 0 for as many as the machine has processors.",
 }
+
+_SHORTEST_TOKEN: Final = 12
 
 SETTINGS: Final = tuple(Setting(field.name, field.default, _HELP[field.name]) for field in fields(Settings))
 """All settings, in the order of the manual."""
@@ -89,15 +95,25 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str] = os.environ) 
 
 def _typed(name: str, value: object, where: str) -> object:
     default = getattr(Settings(), name)
-    wrong = BadSetting(f"{where} gives {name} the value {value!r}, which is not a {type(default).__name__}")
+    shown = "(a token)" if name == "token" else repr(value)
+    wrong = BadSetting(f"{where} gives {name} the value {shown}, which is not a {type(default).__name__}")
     if isinstance(value, bool):
         raise wrong
     try:
         typed = type(default)(value)
     except (TypeError, ValueError):
         raise wrong from None
-    limits = {"dial": (0.0, 1.0), "port": (0, 65535), "results": (1, 1000), "threads": (1, 64), "jobs": (0, 64)}
+    limits = {
+        "dial": (0.0, 1.0),
+        "port": (0, 65535),
+        "results": (1, 1000),
+        "threads": (1, 64),
+        "jobs": (0, 64),
+        "upload": (1, 1_000_000),
+    }
     if name in limits and not limits[name][0] <= typed <= limits[name][1]:
         low, high = limits[name]
         raise BadSetting(f"{where} gives {name} the value {value!r}; it goes from {low:g} to {high:g}")
+    if name == "token" and 0 < len(str(typed)) < _SHORTEST_TOKEN:
+        raise BadSetting(f"{where} gives a token of fewer than {_SHORTEST_TOKEN} characters", "Take one that nobody guesses")
     return typed

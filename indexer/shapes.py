@@ -9,6 +9,7 @@ from typing import Any
 
 from . import explanation, markup
 from .ask import Results
+from .build import BuildReport, Row
 from .completion import Completion
 from .facets import NumberShare, Share
 from .gate import Verdict
@@ -67,6 +68,18 @@ def _answer(ranked: RankedAnswer) -> dict[str, Any]:
         "snippet": [{"text": span.text, "match": span.match} for span in ranked.snippet],
         "more_in_thread": ranked.more_in_thread,
         "url": post.url,
+    }
+
+
+def exported(ranked: RankedAnswer) -> dict[str, Any]:
+    """An answer as a file of a whole result set has it: as in `ask`, with its text and where it comes from."""
+    post, question = ranked.answer, ranked.question
+    return _answer(ranked) | {
+        "site": post.site,
+        "tags": list(question.tags) if question else [],
+        "licence": post.licence,
+        "captured": _time(post.captured),
+        "body": markup.prose(post.body),
     }
 
 
@@ -152,6 +165,28 @@ def archive(known: Archive, path: str, status: str | None = None) -> dict[str, A
         "skipped": known.skipped,
         "warnings": list(known.warnings),
         "reason": known.reason,
+    }
+
+
+def rows(found: Iterable[Row]) -> list[dict[str, Any]]:
+    """The archives of a build, and what came of each."""
+    return [archive(row.archive, str(row.path), row.status) for row in found]
+
+
+def built(report: BuildReport) -> dict[str, Any]:
+    """The shape of `build`."""
+    return {
+        "archives": rows(report.rows),
+        "threads": report.threads,
+        "answers": report.answers,
+        "took_s": report.took_s,
+        "changed": report.changed,
+        "left_out": report.left_out,
+        "engine": report.engine,
+        "engine_why": report.engine_why,
+        "generation": report.generation,
+        "resumed": report.resumed,
+        "gate": report.gate and gate(report.gate),
     }
 
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from .errors import LibraryBusy, LibraryError
 from .rows import Archive
-from .store import FILE, SCHEMA, SCHEMA_VERSION, Store
+from .store import FILE, SCHEMA, SCHEMA_VERSION, STAMP, Store
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,7 @@ class SteppedStore(Store):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             yield
+            self.set_fact(STAMP, f"{datetime.now(UTC).isoformat(timespec='seconds')} {secrets.token_hex(4)}")
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
@@ -135,6 +138,11 @@ class SteppedStore(Store):
             _delete(work)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def discard(self) -> None:
+        """Delete what an interrupted build has left, which may have posts that are to be forgotten."""
+        if not self._stepwise:
+            _delete(self._library / WORK)
+
     def set_fact(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 
@@ -147,6 +155,12 @@ class SteppedStore(Store):
                 archive.reached,
             ),
         )
+
+
+def empty_log(library: Path) -> bool:
+    """Overwrite what the library's file and log still have of states before the last; False while somebody reads one."""
+    with closing(sqlite3.connect(library / FILE, timeout=2)) as db:
+        return not db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
 def is_under_way(library: Path) -> bool:

@@ -20,9 +20,10 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from . import standing, words
+from . import coverage, standing, words
 from .columns import AnswerRow, ThreadRow
 from .completion import Titles
+from .coverage import Counted, Coverage
 from .endorsements import Endorsement
 from .errors import LibraryError, NoLibrary
 from .outcome import Outcome
@@ -49,6 +50,9 @@ _CHUNK: Final = 500
 SCHEMA: Final = re.sub("--.*", "", files(__package__).joinpath("schema.sql").read_text("utf-8"))
 SCHEMA_VERSION: Final = zlib.crc32(" ".join(SCHEMA.split()).encode()) >> 1
 """Told by the schema itself, so that no change of it can be forgotten here."""
+STAMP: Final = "written"
+"""The fact that is another after every write: when it was, and a random part, since two may fall into one second."""
+
 COUNTED: Final = (
     "SELECT count(*) FILTER (WHERE kind = 'question'), count(*) FILTER (WHERE kind NOT IN ('question', 'comment')),"
     " count(*) FILTER (WHERE advice), count(*) FROM posts"
@@ -121,11 +125,19 @@ class Store:
         """Rows for those who browse: `browsing` and `catalogue` put their own questions."""
         return self._db.execute(statement, values).fetchall()
 
+    def each(self, statement: str, values: Sequence[str | int | float | None] = ()) -> Iterator[tuple[Any, ...]]:
+        """The same, one row at a time."""
+        return self._db.cursor().execute(statement, values)
+
     # Facts and archives
 
     def fact(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
+
+    def stamp(self) -> str:
+        """What is another after every write to the library, whatever was written."""
+        return self.fact(STAMP) or self.fact("generation") or ""
 
     def archive(self, key: str) -> Archive | None:
         row = self._db.execute("SELECT * FROM archives WHERE key = ?", (key,)).fetchone()
@@ -141,6 +153,10 @@ class Store:
         """The id a post is known by now, for any that it was ever known by."""
         row = self._db.execute("SELECT id FROM aliases WHERE alias = ?", (post_id,)).fetchone()
         return row[0] if row else post_id
+
+    def aliases(self, post_id: str) -> list[str]:
+        """Other ids that a post or a thread was known by."""
+        return [row[0] for row in self._db.execute("SELECT alias FROM aliases WHERE id = ? ORDER BY alias", (post_id,))]
 
     def find_thread(self, name: str) -> str | None:
         """The id of the thread that a person means by an id, a post's id, a page's address or a site's bare number."""
@@ -317,9 +333,7 @@ class Store:
 
         With `voted`, only answers whose votes are known; with `thread_id`, only those of this thread.
         """
-        where, values = _conditions(filters, thread_id)
-        if voted:
-            where += " AND p.votes IS NOT NULL"
+        where, values = _conditions(filters, thread_id, voted=voted)
         total: int = self._db.execute(f"SELECT count(*) FROM posts p WHERE p.advice {where}", values).fetchone()[0]
         rows = self._db.execute(
             "SELECT p.number, p.votes, p.lift, p.expected FROM posts p"
@@ -327,6 +341,18 @@ class Store:
             (*values, limit, offset),
         )
         return total, list(map(Leafed._make, rows))
+
+    def browse_all(
+        self, filters: Filters, order: Order, *, voted: bool = False, thread_id: str | None = None
+    ) -> Iterator[Leafed]:
+        """All of the answers that `browse` gives stretches of, one at a time."""
+        where, values = _conditions(filters, thread_id, voted=voted)
+        rows = self._db.cursor().execute(
+            "SELECT p.number, p.votes, p.lift, p.expected FROM posts p"
+            f" WHERE p.advice {where} ORDER BY {_ORDERS[order]}, p.id",
+            values,
+        )
+        return map(Leafed._make, rows)
 
     def count_threads(self, filters: Filters, *, thread_id: str | None = None) -> int:
         """How many threads the answers are from that pass the filters."""
@@ -439,6 +465,27 @@ class Store:
         threads, answers, ranked, posts = json.loads(self.fact("counts") or "[0, 0, 0, 0]")
         return threads, answers, ranked, posts
 
+    def coverage(self) -> Coverage:
+        """What the library covers, as its last build counted it."""
+        kept = self.fact(coverage.FACT)
+        return Coverage.unpacked(kept) if kept else self.count_coverage()
+
+    def count_coverage(self) -> Coverage:
+        """The same, counted: a look at every post."""
+        rows = self._db.execute(
+            "SELECT site, coalesce(strftime('%Y-%m', written, 'unixepoch'), ''), count(*) FILTER (WHERE kind = 'question'),"
+            " count(*) FILTER (WHERE advice) FROM posts WHERE advice OR kind = 'question' GROUP BY 1, 2"
+        )
+        votes = self._db.execute("SELECT votes, count(*) FROM posts WHERE advice GROUP BY 1")
+        categories = self._db.execute(
+            "SELECT category, sum(questions), sum(answers) FROM ("
+            " SELECT category, count(*) AS questions, 0 AS answers FROM posts"
+            " WHERE kind = 'question' AND category IS NOT NULL GROUP BY 1"
+            " UNION ALL SELECT thread_category, 0, count(*) FROM posts"
+            " WHERE advice AND thread_category IS NOT NULL GROUP BY 1) GROUP BY 1 ORDER BY 2 DESC, 1"
+        )
+        return coverage.of(list(map(Counted._make, rows)), dict(votes.fetchall()), categories.fetchall())
+
     def tally(self, column: str) -> list[tuple[str, int]]:
         """How many questions there are of each site, category or year, most first (years: latest first)."""
         expression, order = {
@@ -452,9 +499,13 @@ class Store:
         ).fetchall()
 
 
-def _conditions(filters: Filters, thread_id: str | None = None) -> tuple[str, tuple[str | int, ...]]:
+def _conditions(
+    filters: Filters, thread_id: str | None = None, *, voted: bool = False
+) -> tuple[str, tuple[str | int, ...]]:
     """SQL that means what `Filters.accept` means, and its values; with a thread's id, of that thread alone."""
     conditions: list[str] = ["p.thread_id = ?"] if thread_id else []
+    if voted:
+        conditions.append("p.votes IS NOT NULL")
     values: list[str | int] = [thread_id] if thread_id else []
     for expression, names in (
         ("fold(p.site)", filters.sites),

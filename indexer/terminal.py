@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -14,7 +14,9 @@ from tqdm import tqdm
 
 from . import explanation, settings, shapes
 from .ask import Results
-from .build import BuildReport, Row
+from .build import BuildReport
+from .forgetting import Rule
+from .purging import Covered, Holder, Purge
 from .settings import Settings
 from .spelling import Correction
 
@@ -57,13 +59,9 @@ def _unit(step: str) -> str:
     return "B" if step.startswith("Reading") else "questions" if step.startswith("Asking") else "threads"
 
 
-def rows(found: tuple[Row, ...]) -> list[dict[str, Any]]:
-    return [shapes.archive(row.archive, str(row.path), row.status) for row in found]
-
-
 def print_report(report: BuildReport) -> None:
     counted = {status: sum(row.status == status for row in report.rows) for status in ("read", "unchanged", "failed")}
-    for row in rows(report.rows):
+    for row in shapes.rows(report.rows):
         if row["status"] != "unchanged" and (row["reason"] or row["warnings"] or len(report.rows) <= 20):
             print_row(row)
     said = ", ".join(f"{count:,} {status}" for status, count in counted.items() if count)
@@ -216,9 +214,78 @@ def _votes(votes: int | None) -> str:
 
 
 def print_settings(chosen: Settings, as_json: bool) -> None:
+    values = {row.name: str(getattr(chosen, row.name)) for row in settings.SETTINGS}
+    if chosen.token:
+        values["token"] = "(set)"  # noqa: S105  # said instead of the token
     if as_json:
-        print_json({row.name: str(getattr(chosen, row.name)) for row in settings.SETTINGS})
+        print_json(values)
         return
     for row in settings.SETTINGS:
-        click.echo(f"{row.name} = {getattr(chosen, row.name)}   [{row.variable}]")
+        click.echo(f"{row.name} = {values[row.name]}   [{row.variable}]")
         click.echo(textwrap.fill(row.help, width=96, initial_indent="    ", subsequent_indent="    "))
+
+
+# What is forgotten
+
+
+def print_rules(rules: Sequence[Rule], as_json: bool) -> None:
+    if as_json:
+        print_json({"rules": [{"number": number} | rule.as_json() for number, rule in enumerate(rules, 1)]})
+        return
+    for number, rule in enumerate(rules, 1):
+        click.echo(f"{number:>3}  {rule.kind:<8} {rule.name}")
+    if not rules:
+        click.echo("There are no rules: nothing is kept out.")
+
+
+def print_covered(covered: Covered, as_json: bool) -> None:
+    if as_json:
+        print_json({"covered": covered.posts, "threads": covered.threads, "posts": covered.of})
+    else:
+        click.echo(f"{covered.posts:,} of {covered.of:,} posts would go, in {covered.threads:,} threads; nothing was done")
+
+
+def print_purge(purge: Purge, rules: Sequence[Rule], as_json: bool) -> None:
+    covered = purge.covered
+    if as_json:
+        print_json(
+            {
+                "forgotten": covered.posts,
+                "threads": covered.threads,
+                "rules": [rule.as_json() for rule in rules],
+                "answers": purge.answers,
+                "held_open": purge.held_open,
+            }
+        )
+        return
+    click.echo(
+        f"{covered.posts:,} posts in {covered.threads:,} threads forgotten, and kept out of every build from now on;"
+        f" {purge.answers:,} answers are left"
+    )
+    click.echo("The archives are as they were: `askive forget --archives` lists those that still hold something of it")
+    if purge.held_open:
+        click.echo(
+            "Somebody still reads the library as it was before (a long export, a program that hangs): its text stays in"
+            " library.sqlite-wal until they end and the next build runs",
+            err=True,
+        )
+
+
+def print_undone(rules: Sequence[Rule], as_json: bool) -> None:
+    if as_json:
+        print_json({"undone": [rule.as_json() for rule in rules]})
+        return
+    for rule in rules:
+        click.echo(f"Taken back: {rule.kind} {rule.name}")
+    click.echo("What was kept out comes back with the next `askive build` of the archives that have it")
+
+
+def print_holders(found: Iterable[Holder], as_json: bool) -> None:
+    """Archives that still hold something; a plain path a line, for other programs too."""
+    if as_json:
+        print_json({"archives": [{"path": str(each.path), "posts": each.posts, "reason": each.why} for each in found]})
+        return
+    for each in found:
+        click.echo(str(each.path))
+        said = f"{each.posts:,} posts" if each.posts is not None else f"cannot be told: {each.why}"
+        click.echo(f"{each.path}: {said}", err=True)

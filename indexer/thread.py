@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple, get_args
@@ -84,6 +85,15 @@ class Thread:
     def answers(self) -> tuple[Post, ...]:
         """Answers proper, in page order: what is ranked. Excludes what the asker added, which is no advice."""
         return tuple(post for post in self.replies if self.is_advice(post))
+
+    @property
+    def posts(self) -> Iterator[Post]:
+        """Everything in it: the question, what stands under it, and the comments."""
+        if self.question:
+            yield self.question
+        yield from self.replies
+        for comments in self.comments.values():
+            yield from comments
 
     @property
     def title(self) -> str:

@@ -6,13 +6,19 @@ What is written becomes the library all at once: see `steps`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 from . import merging
 from .derived import GIVEN, DerivingStore
+from .forgetting import Forgotten
 from .rows import COLUMNS, POST, CopyRow, columns_of, to_copy, to_post, with_ids
 from .thread import Capture, Post
+
+_FORGOTTEN: Final = "forgotten"
+"""The fact that tells by which rules all posts were looked at."""
 
 
 class WritableStore(DerivingStore):
@@ -190,14 +196,31 @@ class WritableStore(DerivingStore):
                     self._db.execute("DELETE FROM thread_keys WHERE thread_id = ?", (thread_id,))
             self._db.execute("DELETE FROM posts WHERE id = ?", (post_id,))
 
-    def delete_covered(self, covers: Callable[[Post], bool]) -> bool:
-        """Delete every post that a rule covers; tells whether there was any."""
-        covered = [post.id for post in self.all_posts() if covers(post)]
+    def forget(self, forgotten: Forgotten) -> bool:
+        """Delete every post that a rule covers; tells whether the rules are others than last time, or there was any.
+
+        All posts are looked at when the rules have changed, else those of the threads that this build has changed.
+        """
+        new = (self.fact(_FORGOTTEN) or "") != forgotten.digest
+        covered: list[str] = []
+        if forgotten:
+            looked_at = self.all_posts() if new else (post for thread in self.threads(self.changed()) for post in thread.posts)
+            covered = [post.id for post in looked_at if forgotten.covers(post)]
         self.delete(covered)
         if covered:
             # Words that were theirs alone have vectors; the next index is written, and vectors learnt, from what is left.
             self._db.execute("DELETE FROM term_vectors")
-        return bool(covered)
+        if new:
+            for archive in self.archives():
+                warnings, reason = forgotten.withhold(archive.warnings), archive.reason
+                reason = reason and forgotten.withhold([reason])[0]
+                self.set_archive(replace(archive, warnings=warnings, reason=reason))
+            self.set_fact(_FORGOTTEN, forgotten.digest)
+        return new or bool(covered)
+
+    def read_again(self) -> None:
+        """Have the next build read every archive again, as if it had changed."""
+        self._db.execute("UPDATE archives SET modified = 0, sha256 = ''")
 
     def clear(self) -> None:
         """Forget everything that came from archives; facts, such as the generation in force, stay."""

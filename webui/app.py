@@ -12,7 +12,9 @@ from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, N
 from indexer.library import Library
 from indexer.settings import Settings
 
-from . import files, language, safety
+from . import build_routes, delivery, files, language, safety
+from .api.addresses import is_for_programs
+from .api.cursors import ListChanged
 from .glance import Glances
 from .language import later, say
 from .routes import add_routes
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[AskiveError], int], ...] = (
     (NotFound, 404),
+    (ListChanged, 410),
     (BadQuestion, 400),
     (BadSetting, 400),
     (LibraryError, 503),
@@ -40,7 +43,7 @@ _PLAIN: dict[int, tuple[str, str]] = {
 
 
 def create_app(library: Library, settings: Settings) -> Flask:
-    """The application over an open library. Answers GET and HEAD, keeps no session and sets no cookie."""
+    """The application over an open library. Keeps no session and sets no cookie; only a build may be sent to it."""
     app = Flask(__package__ or "webui")
     # An address with two slashes in a row is another address, not one to be sent away from.
     app.url_map.merge_slashes = False
@@ -51,7 +54,9 @@ def create_app(library: Library, settings: Settings) -> Flask:
     language.speak(app)
     safety.guard(app, settings.host)
     files.keep(app)
+    delivery.deliver(app, library, settings, build_routes.VOLATILE)
     add_routes(app, library, settings, Glances(library))
+    app.extensions["rebuilds"] = build_routes.add_building(app, settings)
     app.register_error_handler(AskiveError, _say_askive_error)
     app.register_error_handler(HTTPException, _say_http_error)
     return app
@@ -72,7 +77,7 @@ def _say_http_error(error: HTTPException) -> Response:
 
 
 def _say(reason: str, hint: str, status: int) -> Response:
-    """An error in the form of the address that was asked for: a page for people, an object under /api/."""
-    if request.path.startswith("/api/"):
+    """An error in the form of the address that was asked for: a page for people, an object for programs."""
+    if is_for_programs(request.path):
         return make_response(jsonify({"error": reason, "hint": hint}), status)
     return make_response(render_template("error.html", status=status, reason=reason, hint=hint), status)

@@ -1,17 +1,15 @@
-"""The addresses of what is leafed through, and of threads: pages, and the same as JSON under /api/browse/."""
+"""The addresses of what is leafed through, and of threads: pages, whose twins for programs are in `api/lists`."""
 
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Final
 
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from indexer import browse_shapes, catalogue, shapes
 from indexer.browsing import Shelf
 from indexer.citation import Citation
-from indexer.errors import BadQuestion
 from indexer.library import Library
 from indexer.settings import Settings
 
@@ -23,7 +21,6 @@ from .views import browse, people
 from .views import threads as lists
 from .views.cite import FORMS, cite
 from .views.thread import Reading, thread
-from .views.top import ask as ask_shelf
 from .views.top import top
 
 MOST: Final = 100
@@ -35,8 +32,6 @@ def add_browsing(app: Flask, library: Library, settings: Settings, glances: Glan
     _add_thread(app, library, settings)
     _add_shelves(app, library, settings, glances)
     _add_lists(app, library, settings, glances)
-    _add_api_shelves(app, library, settings)
-    _add_api_lists(app, library)
 
 
 def _add_thread(app: Flask, library: Library, settings: Settings) -> None:
@@ -148,101 +143,3 @@ def _add_lists(app: Flask, library: Library, settings: Settings, glances: Glance
 def _at_random(library: Library) -> str:
     with library.browse() as browsing:
         return browsing.at_random(request.args.get("seed"))
-
-
-# The same as JSON. What a page would note and pass over is an error here: programs read no notes.
-
-
-def _add_api_shelves(app: Flask, library: Library, settings: Settings) -> None:
-    def shelf(name: Shelf) -> Response:
-        reader = Reader(request.args)
-        browsed, n = reader.browsed(), reader.number("n", "number of answers", 1, MOST) or settings.results
-        _refuse(reader)
-        return jsonify(shapes.results(ask_shelf(library, browsed, n, name)))
-
-    app.add_url_rule("/api/browse/top", "api_browse_top", lambda: shelf("top"))
-    app.add_url_rule("/api/browse/gems", "api_browse_gems", lambda: shelf("gems"))
-    app.add_url_rule("/api/browse/late", "api_browse_late", lambda: shelf("late"))
-
-    @app.get("/api/browse/person", endpoint="api_browse_person")
-    def _person() -> Response:
-        reader = Reader(request.args)
-        sort, page = reader.one_of("sort", PERSON_ORDERS), reader.page()
-        n = reader.number("n", "number of answers", 1, MOST) or settings.results
-        _refuse(reader)
-        site, name = request.args.get("site", ""), request.args.get("name", "")
-        someone, results = people.read_person(library, site, name, sort, page, n)
-        return jsonify(browse_shapes.person(someone) | shapes.results(results))
-
-    @app.get("/api/browse/random", endpoint="api_browse_random")
-    def _random() -> Response:
-        said = jsonify({"thread_id": _at_random(library)})
-        said.headers["Cache-Control"] = "no-store"
-        return said
-
-    @app.get("/api/cite/<path:name>", endpoint="api_cite")
-    def _cite(name: str) -> Response:
-        return jsonify(browse_shapes.citation(library.cite(name)))
-
-
-def _add_api_lists(app: Flask, library: Library) -> None:
-    def stretch(reader: Reader, usual: int) -> tuple[int, int]:
-        """How many are wanted, and from which page of so many."""
-        n = reader.number("n", "number of threads", 1, MOST) or usual
-        page = reader.page()
-        _refuse(reader)
-        return n, page
-
-    def threads(*, unanswered: bool) -> Response:
-        reader = Reader(request.args)
-        wanted = listed(reader, unanswered=unanswered)
-        n, page = stretch(reader, lists.THREADS)
-        total, found = lists.read_threads(library, wanted, n)
-        return jsonify(browse_shapes.threads(total, found, (page - 1) * n))
-
-    app.add_url_rule("/api/browse/threads", "api_browse_threads", lambda: threads(unanswered=False))
-    app.add_url_rule("/api/browse/unanswered", "api_browse_unanswered", lambda: threads(unanswered=True))
-
-    @app.get("/api/browse", endpoint="api_browse")
-    def _browse() -> Response:
-        return jsonify(browse.read_totals(library)._asdict())
-
-    @app.get("/api/browse/categories", endpoint="api_browse_categories")
-    def _categories() -> Response:
-        return _tally("categories", catalogue.categories)
-
-    @app.get("/api/browse/years", endpoint="api_browse_years")
-    def _years() -> Response:
-        with library.browse() as browsing:
-            return jsonify(browse_shapes.months(catalogue.months(browsing.store, Reader(request.args).name("site"))))
-
-    def _tally(name: str, read: Any) -> Response:
-        with library.browse() as browsing:
-            return jsonify(browse_shapes.tally(name, read(browsing.store, Reader(request.args).name("site"))))
-
-    @app.get("/api/browse/tags", endpoint="api_browse_tags")
-    def _tags() -> Response:
-        reader = Reader(request.args)
-        sort = reader.one_of("sort", TAG_ORDERS)
-        n, page = stretch(reader, browse.TAGS)
-        total, found = browse.read_tags(library, sort, page, n)
-        return jsonify(browse_shapes.tally("tags", found, total, (page - 1) * n))
-
-    @app.get("/api/browse/people", endpoint="api_browse_people")
-    def _people() -> Response:
-        reader = Reader(request.args)
-        wanted = crowd(reader)
-        n, page = stretch(reader, people.PEOPLE)
-        total, found = people.read_people(library, wanted, n)
-        return jsonify(browse_shapes.people(total, found, (page - 1) * n))
-
-    @app.get("/api/browse/duplicates", endpoint="api_browse_duplicates")
-    def _duplicates() -> Response:
-        n, page = stretch(Reader(request.args), browse.DUPLICATES)
-        total, found = browse.read_duplicates(library, page, n)
-        return jsonify(browse_shapes.duplicates(total, found, (page - 1) * n))
-
-
-def _refuse(reader: Reader) -> None:
-    if reader.notes:
-        raise BadQuestion(" ".join(reader.notes).rstrip("."), "Leave the parameter out, or give it a value of its kind")

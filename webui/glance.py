@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from indexer.library import Anniversary, Library
@@ -14,9 +13,6 @@ from indexer.rows import Archive
 from indexer.showing import RankedAnswer
 
 from .language import say
-
-FRESH_S: Final = 5.0
-"""Seconds for which a glance is taken as true: counting a large library for every page would be slower than searching it."""
 
 SHOWN: Final = 60
 """Top answers that the first page chooses from."""
@@ -47,6 +43,9 @@ class Glance:
     """What decided that it is this one."""
     generation: str | None
     index_bytes: int
+    store_bytes: int
+    written: str
+    """When the library was last written to, ISO 8601 with a zone."""
     top: Sequence[RankedAnswer]
     year: int | None
     """The last year of which there are answers with votes."""
@@ -63,17 +62,21 @@ class Glance:
 
 
 class Glances:
-    """Gives the newest glance, taking another when the last one is FRESH_S old. Safe to use from several threads."""
+    """Gives the newest glance, taking another after every write and each day. Safe to use from several threads.
+
+    Counting a large library for every page would be slower than searching it.
+    """
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._lock = threading.Lock()
-        self._last: tuple[float, Glance] | None = None
+        self._last: tuple[tuple[str, date], Glance] | None = None
 
     def newest(self) -> Glance:
+        moment = self._library.stamp(), datetime.now(UTC).date()
         with self._lock:
-            if self._last is None or time.monotonic() - self._last[0] > FRESH_S:
-                self._last = time.monotonic(), _take(self._library)
+            if self._last is None or self._last[0] != moment:
+                self._last = moment, _take(self._library)
             return self._last[1]
 
 
@@ -92,6 +95,8 @@ def _take(library: Library) -> Glance:
         engine_why=about["engine_why"],
         generation=about["generation"],
         index_bytes=about["index"].bytes,
+        store_bytes=about["store_bytes"],
+        written=about["written"],
         top=library.top(n=SHOWN).answers,
         year=year,
         top_of_year=top_of_year,

@@ -6,10 +6,19 @@ should ever fail: nothing inline runs or styles, nothing is loaded from anywhere
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from hashlib import sha256
+from hmac import compare_digest
 from ipaddress import ip_address
-from typing import Final
+from pathlib import Path, PurePath
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, request
+from flask import Flask, Request, Response, abort, request
+from werkzeug.datastructures import Headers
+
+from indexer.errors import AskiveError
+from indexer.settings import Settings
 
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self';"
@@ -72,3 +81,86 @@ def _hostname(sent: str) -> str:
     if sent.startswith("["):
         return sent[1:].partition("]")[0].lower()
     return sent.partition(":")[0].lower()
+
+
+# Who may change the library
+
+_CSRF: Final = "form"
+"""The field of a form that says that it is one of ours."""
+
+_FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
+
+
+class MayNotWrite(AskiveError):
+    """A request to change the library from somebody who may not, or from another site's page."""
+
+
+def who_may_write(request: Request, settings: Settings) -> Literal["all", "token", "none"]:
+    """Whether whoever sends a request may change the library: as they are, with the token, or not at all.
+
+    Without a token it is this machine alone, and nothing that came through a proxy: there, everybody seems to be it.
+    """
+    if settings.token:
+        return "token"
+    near = is_loopback(request.remote_addr or "") and is_loopback(_hostname(request.environ.get("HTTP_HOST") or "localhost"))
+    return "all" if near and not any(name in request.headers for name in _FORWARDED) else "none"
+
+
+def check_writer(request: Request, settings: Settings, secret: str) -> None:
+    """Raises MayNotWrite unless a request may change the library and was sent by a form of ours or with the token.
+
+    `secret` is what our forms have in them. What another site's page sends is refused before its body is read.
+    """
+    allowed = who_may_write(request, settings)
+    if allowed == "none":
+        raise MayNotWrite(
+            "Only somebody at the server itself may build", "Set a token on the server (ASKIVE_TOKEN), and build with that"
+        )
+    if is_from_elsewhere(request.headers, request.environ.get("HTTP_HOST")):
+        raise MayNotWrite("This was sent by a page of another site", "Begin again from the library's own page")
+    given = request.authorization
+    if allowed == "token" and given is not None:
+        # Only a program sends this header; it has no form.
+        if given.type == "bearer" and _same(given.token or "", settings.token):
+            return
+        raise MayNotWrite("That is not the token", "It is the setting `token` of the server")
+    if not _same(request.form.get(_CSRF, ""), secret):
+        raise MayNotWrite("This form is not of this server, or older than its last start", "Load the page again")
+    if allowed == "token" and not _same(request.form.get("token", ""), settings.token):
+        raise MayNotWrite("That is not the token", "It is the setting `token` of the server")
+
+
+def is_from_elsewhere(headers: Mapping[str, str] | Headers, host: str | None) -> bool:
+    """Whether a browser says that another site's page has sent a request."""
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    if site is not None:
+        # Our own forms are sent with the origin "null", since our pages send no referrer.
+        return site not in {"same-origin", "none"}
+    return origin not in {None, "null"} and _netloc(origin or "") != (host or "").lower()
+
+
+def _netloc(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _same(given: str, wanted: str) -> bool:
+    """Whether two secrets are the same, in a time that tells nothing of either."""
+    one, other = (sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, wanted))
+    return compare_digest(one, other)
+
+
+def without_places(told: Any, library: Path) -> Any:
+    """The same without where things lie on the server's disk: nobody's business who only reads."""
+    if isinstance(told, dict):
+        told = {name: without_places(value, library) for name, value in told.items()}
+        path = told.get("path")
+        return told | {"path": PurePath(path).name if PurePath(path).is_absolute() else path} if isinstance(path, str) else told
+    if isinstance(told, list | tuple):
+        return [without_places(each, library) for each in told]
+    if isinstance(told, str):
+        for place in (f"{library.resolve()}/", f"{library.absolute()}/", f"{library}/"):
+            told = told.replace(place, "")
+    return told

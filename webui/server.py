@@ -9,18 +9,24 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from types import FrameType
 from typing import Any, Final, NoReturn
 
 import waitress.server
 import waitress.wasyncore
 from flask import Flask
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 
 from indexer.errors import BadSetting
 from indexer.settings import Settings
 
+from .build_routes import BUILD
+from .safety import is_from_elsewhere
+
 _LARGEST_BODY: Final = 64 * 1024
-"""Bytes. All questions come in the address; a body is read by nobody."""
+"""Bytes of what may be sent to any address but that of builds: all questions come in the address."""
 
 
 def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> None:
@@ -40,9 +46,14 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
                 sockets=sockets,
                 threads=settings.threads,
                 ident="",
-                max_request_body_size=_LARGEST_BODY,
-                clear_untrusted_proxy_headers=True,
+                # And a little, for what stands around files in a form.
+                max_request_body_size=settings.upload * 1_000_000 + _LARGEST_BODY,
+                # Nothing believes them; that they are there says that a proxy stands in between (`safety`).
+                clear_untrusted_proxy_headers=False,
             )
+            for each in (server, *channels.values()):
+                if isinstance(each, waitress.server.BaseWSGIServer):
+                    each.channel_class = _Channel
             announce(_address(settings.host, sockets[0].getsockname()[1]))
             server.run()
         except KeyboardInterrupt:
@@ -51,6 +62,25 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
         finally:
             # Connections that browsers keep open would otherwise outlive the server.
             waitress.wasyncore.close_all(channels, ignore_all=True)
+            app.extensions["rebuilds"].cancel()
+
+
+class _Parser(HTTPRequestParser):
+    """Decides by its head how much of a request is taken in: nothing large but files for a build, sent by a page of ours."""
+
+    path: str
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        names = {"Sec-Fetch-Site": "SEC_FETCH_SITE", "Origin": "ORIGIN"}
+        named = {name: self.headers[key] for name, key in names.items() if key in self.headers}
+        if self.path != BUILD or is_from_elsewhere(named, self.headers.get("HOST")):
+            self.adj = copy(self.adj)
+            self.adj.max_request_body_size = _LARGEST_BODY
+
+
+class _Channel(HTTPChannel):
+    parser_class = _Parser
 
 
 def _listen(host: str, port: int) -> list[socket.socket]:

@@ -51,7 +51,8 @@ SAMPLE: Final = {
     "people": "/browse/people?begins=m",
     "person": "/browse/person?site=ask.metafilter.com&name=oneandahalfcats",
     "duplicates": "/browse/duplicates",
-    "about": "/about",
+    "library": "/library",
+    "building": "/library/build",
     "no such page": "/nowhere",
     "no such thread": "/thread/example.org:404",
 }
@@ -93,6 +94,6 @@ ODD: Final = {
     "tags": Odd("/browse/tags"),
     "people": Odd("/browse/people"),
     "duplicates": Odd("/browse/duplicates", is_of_a_kind=True),
-    "about": Odd("/about", is_of_a_kind=True),
+    "library": Odd("/library", is_of_a_kind=True),
     "no such thread": Odd("/thread/" + quote(advice.HOSTILE)),
 }

@@ -20,7 +20,7 @@ TODAY: Final = datetime(2026, 5, 16, 12, tzinfo=UTC)
 """A day on which somebody in the sample asked."""
 
 _QUESTION: Final = "landlord+keeps+my+deposit"
-PAGES: Final = {"home": "/", "results": f"/search?q={_QUESTION}", "thread": f"/search?q={_QUESTION}", "library": "/about"}
+PAGES: Final = {"home": "/", "results": f"/search?q={_QUESTION}", "thread": f"/search?q={_QUESTION}", "library": "/library"}
 
 
 class Look(NamedTuple):

@@ -157,7 +157,7 @@ def test_archived_attacks_stay_text(arrive: Visitors, corpus: tuple[str, ...]) -
         "/browse/duplicates",
         "/browse/late",
         "/browse/gems",
-        "/about",
+        "/library",
         "/",
     ],
 )

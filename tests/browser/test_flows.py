@@ -369,7 +369,7 @@ def test_a_person_has_a_page_and_who_wants_no_name_has_none(arrive: Visitors, sc
 
 def test_the_library_page_tells_what_was_left_out(arrive: Visitors, scripts: bool) -> None:
     page = arrive("odd", scripts=scripts)
-    page.goto("/about")
+    page.goto("/library")
     unread = page.locator(".archives .unread")
     assert unread.count() == 1
     assert "no format that is read here" in unread.inner_text()
@@ -435,7 +435,7 @@ def test_no_link_leads_nowhere(arrive: Visitors) -> None:
 
 def test_without_scripts_nothing_is_offered_that_needs_them(arrive: Visitors) -> None:
     page = arrive(scripts=False)
-    for address in ("/", SEARCH, INTERVIEW, "/about"):
+    for address in ("/", SEARCH, INTERVIEW, "/library"):
         page.goto(address)
         for button in page.locator("button:visible").all():
             assert button.evaluate("(button) => button.type === 'submit' && Boolean(button.form)"), button.inner_text()

@@ -130,7 +130,7 @@ def test_the_keys_are_told_and_put_away(arrive: Visitors) -> None:
 
 def test_the_skip_link_comes_first_and_skips(arrive: Visitors, scripts: bool) -> None:
     page = arrive(scripts=scripts)
-    for address in ("/", SEARCH, INTERVIEW, "/browse", "/about", "/nowhere"):
+    for address in ("/", SEARCH, INTERVIEW, "/browse", "/library", "/nowhere"):
         page.goto(address)
         page.keyboard.press("Tab")
         skip = page.locator(".skip")
@@ -142,7 +142,7 @@ def test_the_skip_link_comes_first_and_skips(arrive: Visitors, scripts: bool) ->
         assert page.evaluate("() => document.activeElement.closest('main, body > footer') !== null"), address
 
 
-@pytest.mark.parametrize("name", ["home", "results", "narrowed", "thread", "passage", "top", "browse", "about"])
+@pytest.mark.parametrize("name", ["home", "results", "narrowed", "thread", "passage", "top", "browse", "library"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everything_is_reached_in_order_and_seen_when_it_is(arrive: Visitors, name: str, width: int) -> None:
     page = arrive(width=width)

@@ -84,7 +84,7 @@ def test_odd_things_are_drawn_well(arrive: Visitors, name: str) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", ["home", "results", "thread", "top", "about"])
+@pytest.mark.parametrize("name", ["home", "results", "thread", "top", "library"])
 def test_colours_and_widths_have_no_say_in_each_other(arrive: Visitors, name: str) -> None:
     """What the pages above are not looked at in: by night at a desk, by day on a phone."""
     page = arrive(dark=True, **DESK, **STILL)
@@ -120,14 +120,14 @@ def test_the_index_lies_open_where_there_is_room(arrive: Visitors, width: int, i
     assert page.locator(".narrowing .entry").first.evaluate("(it) => it.checkVisibility({contentVisibilityAuto: true})") is is_open
 
 
-@pytest.mark.parametrize("name", ["home", "results", "narrowed", "thread", "passage", "top", "about"])
+@pytest.mark.parametrize("name", ["home", "results", "narrowed", "thread", "passage", "top", "library"])
 def test_nothing_moves_on_a_phone_while_a_page_is_drawn(arrive: Visitors, name: str) -> None:
     page = arrive(**PHONE)
     page.goto(SAMPLE[name])
     assert page.evaluate(looks.SHIFTS) == []
 
 
-@pytest.mark.parametrize("name", ["home", "results", "thread", "about"])
+@pytest.mark.parametrize("name", ["home", "results", "thread", "library"])
 def test_everything_twice_as_large_still_fits(arrive: Visitors, name: str) -> None:
     """Zoomed to 200 % a desk's window has half its pixels; and the letters alone may be twice as large."""
     page = arrive(width=640, height=400, device_scale_factor=2)

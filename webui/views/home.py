@@ -17,8 +17,8 @@ from .. import addresses, explain
 from ..asked import Asked, Browsed
 from ..glance import Glance
 from ..language import say, say_of
-from .about import Count
 from .card import Card, cards
+from .library import Count
 
 EXAMPLES: Final = 6
 CARDS: Final = 4
@@ -94,7 +94,7 @@ def home(glance: Glance, settings: Settings) -> HomePage:
             Count(name, total, addresses.top(Browsed(category=name))) for name, total in glance.categories[:COUNTS]
         ),
         years=tuple(Count(name, total, addresses.top(Browsed(year=int(name)))) for name, total in glance.years[:COUNTS]),
-        more_href=url_for("about"),
+        more_href=url_for("library"),
     )
 
 

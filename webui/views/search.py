@@ -99,6 +99,8 @@ class SearchPage:
     sorts: tuple[Choice, ...]
     pager: Pager | None
     wider: tuple[Wider, ...]
+    said: dict[str, str | list[str]]
+    """The parameters of the search from its first page on, for its files and its feed."""
     top_href: str
 
 
@@ -168,6 +170,7 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         if results
         else None,
         wider=_wider(library, asked, settings) if results and not results.total else (),
+        said=asked.but().parameters(settings.dial),
         top_href=addresses.top(Browsed()),
     )
 
