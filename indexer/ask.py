@@ -1,6 +1,7 @@
 """The second straight line: from a typed question to ranked answers.
 
     text ─spelling, query.parse─▶ Query ─Engine.search─▶ Hits ─Columns─▶ ranking.rank ─▶ grouping ─▶ showing
+                                        └──Meaning.near──▶ Near ──┘              only in a library with a model
 
 It is walked over one moment of a library, which `library` has for those who ask, and a build for what it has just written.
 """
@@ -23,6 +24,7 @@ from .engines import Engine, Hit
 from .errors import BadQuestion, NotFound
 from .facets import Facets
 from .grouping import Listing
+from .meaning.nearest import Meaning, Near
 from .proximity import Pairs
 from .query import NO_FILTERS, Filters, Query
 from .ranking import Found, Matches, Ranked, Sort
@@ -49,6 +51,9 @@ PIECE: Final = 200
 DIVIDED: Final = 1_000_000
 """Answers of a library up to which is told how they divide where nothing but filters was asked: all of them are looked at."""
 
+SIEVED: Final = 2_000
+"""Threads near to a question of which those are taken that pass its filters. A bound on time, not tuned."""
+
 MISSING_TOLD: Final = 4
 """Words of a question that nothing has, as many as are told by name."""
 
@@ -59,6 +64,8 @@ class Moment(NamedTuple):
     store: Store
     engine: Engine
     columns: Columns
+    meaning: Meaning | None = None
+    """What a model says of the threads, where the library has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +202,7 @@ def _understand(
     text: str, moment: Moment, within: Filters = NO_FILTERS, *, exact: bool
 ) -> tuple[Query, Correction | None, tuple[str, ...]]:
     """What is asked, how it was mended, and what cannot be taken as typed. Raises BadQuestion when nothing is asked."""
-    store, engine, _ = moment
+    store, engine = moment.store, moment.engine
     correction = None if exact else spelling.correct(text, store.vocabulary, partial(together, engine))
     asked = query.parse(correction.corrected if correction and correction.applied else text)
     filters, notes = full_names(asked.filters, store)
@@ -232,7 +239,7 @@ def _list(asked: Query, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facet
 
 def _leaf_through(filters: Filters | None, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facets]:
     """The answers that pass the filters, where nothing was asked: no thread can be the one that was meant."""
-    store, _, columns = moment
+    store, columns = moment.store, moment.columns
     if filters is None:
         return Listing((), 0, 0, 0, ()), facets.NONE
     by: Order = "lift" if wanted.sort == "best" else wanted.sort
@@ -266,7 +273,9 @@ def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
 
     Also tells whether it was cut: whether the engine may have more answers that match well enough.
     """
-    store, engine, columns = moment
+    store, engine, columns, meaning = moment
+    near = meaning.near(query.prose(asked.text)) if meaning else []
+    nearest = _nearest(asked, near, columns)
     limit = CANDIDATES
     while True:
         by_words = engine.search(asked, "answer", limit)
@@ -279,7 +288,7 @@ def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
         if asked.required:
             # A thread without the required words lends them to none of its answers.
             whole = in_order[np.isin(in_order, columns.threads_of([hit.id for hit in fitting]))]
-        rows = np.union1d(answers.rows, columns.rows_in(whole[:EXPANDED]))
+        rows = np.union1d(answers.rows, columns.rows_in(np.union1d(whole[:EXPANDED], nearest)))
         facts = columns.answers[rows]
         if asked.filters:
             passed = columns.accepted(facts, asked.filters)
@@ -291,12 +300,29 @@ def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
         exhausted = len(by_words) < limit and len(fitting) < limit
         if not asked.phrases or exhausted or len(rows) >= CANDIDATES // 10:
             compared = in_order[: ranking.COMPARED]
+            compared = np.concatenate((compared, np.setdiff1d(nearest, compared)))
             vectors = store.term_vectors([term for term, _ in asked.terms])
             alike = likeness.of_threads(asked.text, asked.terms, vectors, columns.gists(compared))
-            found = ranking.text_scores(answers, threads, rows, facts, compared, alike)
+            found = ranking.text_scores(answers, threads, rows, facts, compared, alike, near, nearest)
             is_cut = len(by_words) == limit and ranking.reaches(by_words[-1].score, found)
             return _by_proximity(asked, found, store), is_cut
         limit *= 8
+
+
+def _nearest(asked: Query, near: Sequence[Near], columns: Columns) -> Rows:
+    """Threads that are looked at for what they mean, whatever their words; none where some words are required."""
+    if asked.required or not near:
+        return ranking.NOBODY
+    found = [seen.nearest(SIEVED if asked.filters else ranking.NEAREST, ranking.NEAR) for seen in near]
+    if asked.filters:
+        found = [_with_accepted(threads, asked.filters, columns)[: ranking.NEAREST] for threads in found]
+    return np.unique(np.concatenate(found))
+
+
+def _with_accepted(threads: Rows, filters: Filters, columns: Columns) -> Rows:
+    """Those of some threads, in their order, that have an answer which passes the filters."""
+    facts = columns.answers[columns.rows_in(threads)]
+    return threads[np.isin(threads, facts["thread"][columns.accepted(facts, filters)])]
 
 
 def _matches(hits: Sequence[Hit], rows: Rows) -> Matches:

@@ -24,7 +24,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from . import analysis, columns, coverage, engines, forgetting, gate, generations, importing, latent
+from . import analysis, columns, coverage, encoding, engines, forgetting, gate, generations, importing, latent
 from .analysis import Found
 from .columns import Columns
 from .engines import AUTO, Engine, EngineState, sync_folder
@@ -32,6 +32,7 @@ from .engines.choice import Choice, choose
 from .errors import LibraryError, NoLibrary, NotInstalled
 from .gate import GotWorse, Verdict
 from .generations import Index
+from .meaning import nearest
 from .processes import Processes
 from .rows import Archive
 from .standing import Expectations, Votes
@@ -158,12 +159,14 @@ def build(
                 generation, verdict = finish(library, store, chosen, processes, progress, force=force)
             else:
                 store.set_fact("engine_why", chosen.why)
+                encoding.static(library, store, generation, progress)
             counts = store.counts()
         store.settle()
         sweep(library, store, keep=1 if purged else KEPT)
         if purged:
             store.discard()
             importing.sweep(library)
+        encoding.sweep(library, [kept.name for kept in (library / "index").glob("*")], nothing_else=purged)
     except sqlite3.Error as error:
         raise LibraryError(
             f"{store.path} could not be written ({error})", "Make room or permissions, then build again"
@@ -277,7 +280,11 @@ def _index(
             columns.extend(generations.columns(library, mended), numbers, store.changed(), store.thread_rows(changed=True))
         else:
             columns.write(numbers, store.thread_rows())
-        verdict = gate.judge(library, store, Index(index, Columns(numbers)))
+        before = encoding.Before(mended, list(store.changed())) if mended else None
+        encoding.static(library, store, generation, progress, before)
+        held_by_row = Columns(numbers)
+        meaning = nearest.opened(library, generation, len(held_by_row.threads))
+        verdict = gate.judge(library, store, Index(index, held_by_row, meaning))
     finally:
         threads.close()
         index.close()

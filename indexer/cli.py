@@ -6,20 +6,36 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
-from . import __version__, archives, forgetting, judged, purging, ranking, runs, scoreboard, settings, shapes, terminal
+from . import (
+    __version__,
+    archives,
+    encoding,
+    forgetting,
+    judged,
+    purging,
+    ranking,
+    runs,
+    scoreboard,
+    settings,
+    shapes,
+    terminal,
+)
 from .archives import jsonl
 from .build import NothingRead, build
-from .errors import AskiveError, BadSetting
+from .errors import AskiveError, BadModel, BadSetting
 from .evaluate import evaluate, write_trec
 from .forgetting import Rule
 from .gate import GotWorse
 from .infodump import enrich
 from .library import Library
+from .meaning import models
+from .meaning.models import Tier
 from .steps import is_under_way
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,6 +91,11 @@ def _shared(command: F) -> F:
 @click.option("--fresh", is_flag=True, help="Start from nothing but the archives, reading all of them again.")
 @click.option("--force", is_flag=True, help=_FORCE)
 @click.option("--jobs", type=int, metavar="N", help="Processes that read and analyse. [default: 0, one a processor]")
+@click.option(
+    "--meaning",
+    type=click.Choice(settings.MEANINGS),
+    help="With a model: what is computed of it, static within the build, or full, which goes on after it. [default: static]",
+)
 @_shared
 def build_command(
     paths: tuple[Path, ...],
@@ -82,6 +103,7 @@ def build_command(
     fresh: bool,
     force: bool,
     jobs: int | None,
+    meaning: str | None,
     library: Path | None,
     as_json: bool,
 ) -> None:
@@ -95,9 +117,15 @@ def build_command(
     Before the new index takes the place of the old one, both are asked questions whose answers the library knows. If the new
     one answers clearly worse, the library stays as it was.
 
+    In a library with a model (see `askive model`), --meaning full computes, when the build has ended, what the transformer says
+    of each thread, newest and most voted first. That may take hours; the library answers meanwhile with what there is, and the
+    same command goes on where it was stopped.
+
     Exit code 0: the library can be used. 1: nothing could be read, or the library would have got worse.
     """
-    chosen = settings.load({"library": library, "engine": engine, "jobs": jobs})
+    chosen = settings.load({"library": library, "engine": engine, "jobs": jobs, "meaning": meaning})
+    if meaning == "full" and not models.cards(chosen.library):
+        raise BadModel(f"The library in {chosen.library} has no model", "Run `askive model add` first")
     try:
         with terminal.progress() as progress:
             report = build(
@@ -121,10 +149,20 @@ def build_command(
         if as_json:
             terminal.print_json({"gate": shapes.gate(error.verdict)})
         raise
+    encoded = None
+    if chosen.meaning == "full" and models.cards(chosen.library):
+        try:
+            with terminal.progress() as progress:
+                encoded = encoding.full(chosen.library, progress)
+        except KeyboardInterrupt:
+            click.echo("\naskive: interrupted; what was encoded is in use, and the same command goes on from here", err=True)
+            sys.exit(130)
     if as_json:
-        terminal.print_json(shapes.built(report))
+        terminal.print_json(shapes.built(report) | {"encoded": encoded})
     else:
         terminal.print_report(report)
+        if encoded is not None:
+            click.echo(f"{encoded:,} threads encoded")
 
 
 @main.command()
@@ -265,6 +303,7 @@ def info(show_settings: bool, library: Path | None, as_json: bool) -> None:
         return
     click.echo(f"{about['threads']:,} threads and {about['answers']:,} answers in {chosen.library}")
     click.echo(f"Engine {about['engine']}" + (f" ({about['engine_why']})" if about["engine_why"] else ""))
+    click.echo(terminal.meaning(about["meaning"]))
     click.echo(f"Generation {about['generation']}, index of {about['index'].bytes / 1e6:,.1f} MB")
     if about["gate"]:
         click.echo(terminal.gate(about["gate"]))
@@ -338,6 +377,11 @@ def enrich_command(folder: Path, force: bool, library: Path | None, as_json: boo
 @click.option("--answers-only", is_flag=True, help="Index the answers alone, without titles and questions.")
 @click.option("--engine", metavar="NAME", help="The search engine: whoosh, tantivy, memory or auto. [default: auto]")
 @click.option("--dial", type=float, help="0: the text alone. 1: the community as much as it can. [default: 0.5]")
+@click.option(
+    "--meaning",
+    type=click.Choice(settings.MEANINGS),
+    help="Ask by meaning too, with the model of the library in --library. [default: by words alone]",
+)
 @click.option("--run", "run_file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a TREC run.")
 @click.option("--save", metavar="NAME", help="Keep this run in the library's runs/, for later ones to be compared with.")
 @click.option("--against", metavar="NAME", help="Compare with this saved run. [default: the one saved last]")
@@ -352,6 +396,7 @@ def evaluate_command(
     answers_only: bool,
     engine: str | None,
     dial: float | None,
+    meaning: Tier | None,
     run_file: Path | None,
     save: str | None,
     against: str | None,
@@ -374,7 +419,15 @@ def evaluate_command(
         raise click.UsageError("--duplicates and --answers-only need the corpus of DIR, not --archives.")
     variant = judged.Variant(qrels or Path("qrels.tsv"), field, answers_only, duplicates, archives)
     with terminal.progress() as progress:
-        found = evaluate(folder, variant, engine=chosen.engine, dial=chosen.dial, progress=progress)
+        found = evaluate(
+            folder,
+            variant,
+            engine=chosen.engine,
+            dial=chosen.dial,
+            progress=progress,
+            model_of=chosen.library if meaning else None,
+            tier=meaning or "static",
+        )
     kept = chosen.library / runs.FOLDER
     compared = runs.compare(kept, found, against)
     try:
@@ -394,6 +447,67 @@ def evaluate_command(
     if worse:
         for line in scoreboard.worse(compared):
             click.echo(line)
+
+
+@main.group("model")
+def model_group() -> None:
+    """Search by meaning: add, list or remove the library's model of language.
+
+    With a model, threads are found that say it in other words than the question. It is a folder as sentence-transformers saves
+    it, or a package that carries one; it is read and computed by Askive itself, and no network is ever asked. Every one of
+    these takes --library DIR and --json.
+    """
+
+
+@model_group.command("add")
+@click.argument("name", metavar="PACKAGE-OR-FOLDER")
+@_shared
+def model_add(name: str, library: Path | None, as_json: bool) -> None:
+    """Keep a model with the library, and distil its static form, which takes about a minute.
+
+    It is copied, so the package or folder is not needed any longer. The next `askive build` makes use of it.
+    """
+    chosen = settings.load({"library": library})
+    with terminal.progress() as progress:
+        card = models.add(chosen.library, name, progress)
+    if as_json:
+        terminal.print_json(asdict(card))
+        return
+    click.echo(f"{_about_model(card)}\nRun `askive build` to use it, and `askive build --meaning full` to use all of it.")
+
+
+@model_group.command("list")
+@_shared
+def model_list(library: Path | None, as_json: bool) -> None:
+    """Name the library's model: its licence, its hash, and what it takes on disk."""
+    chosen = settings.load({"library": library})
+    cards = models.cards(chosen.library)
+    if as_json:
+        terminal.print_json({"models": [asdict(card) for card in cards]})
+        return
+    for card in cards:
+        click.echo(_about_model(card))
+    if not cards:
+        click.echo(f"The library in {chosen.library} has no model: it answers by words")
+
+
+@model_group.command("remove")
+@click.argument("name")
+@_shared
+def model_remove(name: str, library: Path | None, as_json: bool) -> None:
+    """Delete a model from the library with all that was computed of it. It then answers by words, as it did before."""
+    chosen = settings.load({"library": library})
+    card = models.remove(chosen.library, name)
+    encoding.discard(chosen.library)
+    if as_json:
+        terminal.print_json({"removed": card.name})
+    else:
+        click.echo(f"{card.name} removed; the library answers by words")
+
+
+def _about_model(card: models.Card) -> str:
+    licence = f"licence {card.licence}" if card.licence else "of unknown licence"
+    return f"{card.name}: {licence}, {card.bytes / 1e6:,.0f} MB, sha256 {card.sha256}"
 
 
 @main.command()

@@ -12,6 +12,7 @@ AskiveError
 ├── NotFound              no thread or answer by that name
 ├── BadQuestion           a question that cannot be asked at all
 ├── BadSetting            a setting with a value it cannot have
+├── BadModel              a folder that holds no model that can be used
 ├── BadSet                a judged set that nothing can be measured with
 └── NotInstalled          a library that only some commands need
 """
@@ -94,6 +95,10 @@ class BadSetting(AskiveError):
     """A setting has a value that it cannot have."""
 
     hint = "`askive info --settings` lists every setting"
+
+
+class BadModel(AskiveError):
+    """A folder or package that holds no model of sentences, or one that cannot be used."""
 
 
 class BadSet(AskiveError):

@@ -1,8 +1,8 @@
 """Is it any good? Builds a library from a judged set, asks every question of it, and says how the answers stand.
 
-    corpus ─judged.posts─▶ archive ─build─▶ library ─ask─▶ ranking    both lines as they are, nothing beside them
-    library ─an answer a document─▶ engine ─search─▶ ranking          plain BM25: what is to be beaten
-    rankings ─measures─▶ values by question                           which `runs` keeps and compares
+corpus ─judged.posts─▶ archive ─build─▶ library ─ask─▶ ranking    both lines as they are, nothing beside them
+library ─an answer a document─▶ engine ─search─▶ ranking          plain BM25: what is to be beaten
+rankings ─measures─▶ values by question                           which `runs` keeps and compares
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import __version__, engines, judged, markup, measures, words
+from . import __version__, encoding, engines, judged, markup, measures, words
 from .archives import jsonl
 from .build import Progress, build
 from .documents import Document
@@ -24,6 +24,8 @@ from .engines import Engine
 from .errors import BadQuestion, BadSet, LibraryError
 from .judged import Topics, Variant
 from .library import Library
+from .meaning import models
+from .meaning.models import Tier
 from .measures import PerQuery, Ranking
 from .query import Query
 from .store import Store
@@ -71,15 +73,24 @@ class Prepared:
 # The line
 
 
-def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progress: Progress) -> Evaluation:
-    """Ask every judged question of a set.
+def evaluate(
+    folder: Path,
+    variant: Variant,
+    *,
+    engine: str,
+    dial: float,
+    progress: Progress,
+    model_of: Path | None = None,
+    tier: Tier = "static",
+) -> Evaluation:
+    """Ask every judged question of a set, with the model of the library in `model_of` and its vectors of this tier, if any.
 
     Raises BadSet where the set is broken, NotInstalled where a package is missing, LibraryError where there is no room.
     """
     measures.require()
     took: list[float] = []
     with _scratch() as scratch:
-        prepared = prepare(folder, variant, scratch, engine=engine, progress=progress)
+        prepared = prepare(folder, variant, scratch, engine=engine, progress=progress, model_of=model_of, tier=tier)
 
         def ask(text: str) -> Ranking:
             try:
@@ -100,6 +111,7 @@ def evaluate(folder: Path, variant: Variant, *, engine: str, dial: float, progre
         "answers_only": variant.answers_only,
         "duplicates": variant.duplicates.name if variant.duplicates else None,
         "archives": [str(path) for path in variant.archives] or None,
+        "meaning": tier if model_of else None,
         "version": __version__,
     }
     return Evaluation(
@@ -124,10 +136,23 @@ def _scratch() -> Iterator[Path]:
         raise LibraryError(f"No library could be made in {place} ({error.strerror or error})", "Make room there") from error
 
 
-def prepare(folder: Path, variant: Variant, scratch: Path, *, engine: str, progress: Progress) -> Prepared:
+def prepare(
+    folder: Path,
+    variant: Variant,
+    scratch: Path,
+    *,
+    engine: str,
+    progress: Progress,
+    model_of: Path | None = None,
+    tier: Tier = "static",
+) -> Prepared:
     """The library of a set, built in `scratch` like any other, and what plain BM25 looks through."""
+    if model_of:
+        models.lend(model_of, scratch / "library")
     archives = list(variant.archives) or [_archive(folder, variant, scratch / "corpus.jsonl")]
     build(scratch / "library", archives, engine=engine, progress=progress)
+    if model_of and tier == "full":
+        encoding.full(scratch / "library", progress)
     answer_ids: dict[str, list[str]] = {}
     library = Library(scratch / "library")
     plain = engines.load(library.about()["engine"]).create(scratch / "plain")

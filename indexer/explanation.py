@@ -15,6 +15,12 @@ from .showing import RankedAnswer
 PROXIMITY: Final = "proximity"
 """The signal of an answer in which words of the question stand close together."""
 
+MEANING: Final = "meaning"
+"""The signal of an answer whose thread a model holds for near to the question."""
+
+_WORDS: Final = ("answer text", "thread text", "thread's answers")
+"""The signals of what the words match."""
+
 MISSING_NAMED: Final = 2
 """Words of the question that an answer lacks, as many as are named."""
 
@@ -24,6 +30,7 @@ _ALWAYS: Final = {
     PROXIMITY: "words of the question stand close together in it",
     "thread's proximity": "in another answer of its thread they stand closer together",
     "title": "how like the question its title is, letter by letter",
+    MEANING: "how near its question is to yours in what it means, as the model reads both",
     "short answer": "there is little in it",
     "asks itself": "it asks rather than answers",
     "late answer": "it came late in its thread, where talk drifts",
@@ -50,6 +57,8 @@ class Facts:
     best: bool
     worked: bool | None
     """What the asker says of it."""
+    meant: bool = False
+    """Whether what its thread means says more for it than its words do."""
 
 
 def facts(answer: RankedAnswer) -> Facts:
@@ -69,6 +78,7 @@ def facts(answer: RankedAnswer) -> Facts:
         disputed=backing < 0,
         best="best answer" in signals,
         worked=worked,
+        meant=signals.get(MEANING, 0.0) > sum(signals.get(name, 0.0) for name in _WORDS),
     )
 
 
@@ -78,6 +88,8 @@ def sentence(known: Facts) -> str:
     said = []
     if known.words:
         said.append(_matching(matched, known.words, known.missing) + (", close together" if known.close else ""))
+    if known.meant:
+        said.append("near to your question in meaning")
     if known.votes is not None and known.usual is not None:
         said.append(f"{votes(known.votes)} {against(known.usual)}")
     if known.backers:

@@ -29,6 +29,7 @@ from . import ask, generations, markup, sentences, words
 from .ask import Moment
 from .errors import AskiveError, BadQuestion, LibraryError
 from .generations import Index
+from .meaning.nearest import Meaning
 from .store import Store
 from .thread import Post, Thread
 
@@ -58,6 +59,9 @@ falls by .001 at most; with no words of answers in the index by .19, with each d
 
 LEVEL: Final = 0.01
 """And how unlikely it must be that so many topics got worse by chance."""
+
+SHARE: Final = 0.01
+"""How much the shares of threads that have a vector may differ for generations to be asked by meaning too."""
 
 OPENING: Final = 1000
 """Characters of a post in which a sentence is looked for that can be asked."""
@@ -143,6 +147,8 @@ def judge(library: Path, store: Store, index: Index) -> Verdict | None:
                 return None
             known = generations.load(library, generation, name)
             stack.enter_context(closing(known.engine))
+            if not _alike(known.meaning, index.meaning):
+                known, index = known._replace(meaning=None), index._replace(meaning=None)
             before, after = Moment(old, *known), Moment(store, *index)
             changes: list[Change] = []
             for topic in topics(old, store):
@@ -154,6 +160,18 @@ def judge(library: Path, store: Store, index: Index) -> Verdict | None:
         log.info("there is nothing to compare the new index with: %s", error)
         return None
     return _verdict(changes) if len(changes) >= LEAST else None
+
+
+def _alike(one: Meaning | None, other: Meaning | None) -> bool:
+    """Whether two generations know the meaning of as many threads by the same model. Else both are asked by words alone.
+
+    A model that was taken away, or threads that wait for their vectors, are no matter of better or worse.
+    """
+    if one is None or other is None or one.model.card.sha256 != other.model.card.sha256:
+        return False
+    return one.shares.keys() == other.shares.keys() and all(
+        abs(share - other.shares[tier]) <= SHARE for tier, share in one.shares.items()
+    )
 
 
 def topics(old: Store, new: Store) -> Iterator[Topic]:

@@ -1,7 +1,7 @@
 """What is a generation, and where does it lie? One complete index of a library: the terms in an engine, and the columns.
 
-    index/000007-…/terms/     the engine's own folder
-    index/000007-…/columns/   what ranking has to know of every answer and thread
+index/000007-…/terms/     the engine's own folder
+index/000007-…/columns/   what ranking has to know of every answer and thread
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import NamedTuple
 from . import engines
 from .columns import Columns
 from .engines import Engine
+from .meaning import nearest
+from .meaning.nearest import Meaning
 
 
 class Index(NamedTuple):
@@ -19,6 +21,8 @@ class Index(NamedTuple):
 
     engine: Engine
     columns: Columns
+    meaning: Meaning | None = None
+    """Beside it: what a model says of its threads."""
 
 
 def folder(library: Path, generation: str) -> Path:
@@ -38,4 +42,6 @@ def columns(library: Path, generation: str) -> Path:
 
 def load(library: Path, generation: str, engine: str) -> Index:
     """Open a generation. Raises ForeignIndex where it is not what a build left, NotInstalled as `engines.load` does."""
-    return Index(engines.load(engine).open(terms(library, generation)), Columns(columns(library, generation)))
+    found = Columns(columns(library, generation))
+    meaning = nearest.opened(library, generation, len(found.threads))
+    return Index(engines.load(engine).open(terms(library, generation)), found, meaning)

@@ -10,17 +10,22 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from . import ask, catalogue, citation, documents, generations, query, showing, similarity, spelling, words
+import numpy as np
+
+from . import ask, catalogue, citation, documents, encoding, generations, query, ranking, showing, similarity, spelling, words
 from .ask import Moment, Results
 from .browsing import EVERYTHING, Among, Browsing, Shelf
 from .citation import Citation
+from .columns import Columns
 from .completion import Completion
 from .coverage import Coverage
 from .endorsements import Endorsement
 from .errors import NoLibrary, NotFound
 from .generations import Index
+from .meaning import models, nearest
+from .meaning.nearest import Near
 from .outcome import Outcome
 from .query import NO_FILTERS, Filters, Query
 from .ranking import Ranked, Sort
@@ -28,6 +33,9 @@ from .rows import Archive
 from .showing import RankedAnswer
 from .store import Store
 from .thread import UNTITLED, Post, Thread
+
+MEANING_SECONDS: Final = 10
+"""How long vectors that were added beside a generation may wait to be taken up. Opening them takes a moment each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,7 @@ class Library:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._generation: tuple[str, Index] | None = None
+        self._meaning_seen: tuple[float, object] = 0.0, None
         with self._moment() as store:
             self._index(store)
 
@@ -221,13 +230,15 @@ class Library:
             title = set(words.terms(thread.title))
             asked = similarity.telling(shadow.terms, known.threads_with, known.size(), title=title, least=2)
             linked = store.originals([thread.id]).get(thread.id, []) + store.duplicates_of([thread.id]).get(thread.id, [])
-            return self._neighbours(asked, n, store, but=thread.id, linked=linked)
+            said = encoding.text(thread.title, thread.question.body if thread.question else "")
+            return self._neighbours(asked, said, n, store, but=thread.id, linked=linked)
 
     def similar_to(self, text: str, n: int = 5) -> tuple[Neighbour, ...]:
         """The threads whose questions are most like a typed one."""
         with self._moment() as store:
             known, counts = store.vocabulary, dict(query.parse(text).terms)
-            return self._neighbours(similarity.telling(counts, known.threads_with, known.size()), n, store)
+            asked = similarity.telling(counts, known.threads_with, known.size())
+            return self._neighbours(asked, query.prose(text), n, store)
 
     def on_this_day(self, today: date, n: int = 3) -> tuple[Anniversary, ...]:
         """Threads that were asked on this day of other years, those with most answers first."""
@@ -288,6 +299,7 @@ class Library:
                 "index": engine.state(),
                 "store_bytes": store.path.stat().st_size,
                 "written": store.stamp().partition(" ")[0],
+                "meaning": self._about_meaning(store),
                 "archives": archives,
             }
 
@@ -303,6 +315,13 @@ class Library:
         """
         with self._moment() as store:
             return store.stamp()
+
+    def _about_meaning(self, store: Store) -> dict[str, Any] | None:
+        """The library's model, and which share of its threads has vectors of it; None where there is no model."""
+        meaning = self._index(store).meaning
+        cards = [meaning.model.card] if meaning else models.cards(self.folder)
+        shares = meaning.shares if meaning else {}
+        return {"model": cards[0].name, "licence": cards[0].licence, "shares": shares} if cards else None
 
     # One moment of the library
 
@@ -331,7 +350,18 @@ class Library:
             # The one before is not closed here: a question may still be running on it. It goes when nobody holds it.
             if self._generation is None or self._generation[0] != generation:
                 self._generation = generation, generations.load(self.folder, generation, name)
+                self._meaning_seen = time.monotonic(), nearest.seen(self.folder, generation)
+            elif time.monotonic() - self._meaning_seen[0] > MEANING_SECONDS:
+                self._refresh_meaning(*self._generation)
             return self._generation[1]
+
+    def _refresh_meaning(self, generation: str, index: Index) -> None:
+        """Take up vectors that were added beside the generation, or a model that came or went."""
+        seen = nearest.seen(self.folder, generation)
+        if seen != self._meaning_seen[1]:
+            meaning = nearest.opened(self.folder, generation, len(index.columns.threads), index.meaning)
+            self._generation = generation, index._replace(meaning=meaning)
+        self._meaning_seen = time.monotonic(), seen
 
     def _thread(self, name: str, store: Store) -> Thread:
         thread = store.thread(ask.thread_id_of(name, store))
@@ -340,10 +370,15 @@ class Library:
         return thread
 
     def _neighbours(
-        self, asked: Query, n: int, store: Store, but: str | None = None, linked: Sequence[str] = ()
+        self, asked: Query, said: str, n: int, store: Store, but: str | None = None, linked: Sequence[str] = ()
     ) -> tuple[Neighbour, ...]:
-        """The threads that a query finds, those before all that the site says ask the same."""
-        scores = dict(self._index(store).engine.search(asked, "thread", n + 1 + len(linked))) if asked.terms else {}
+        """The threads that a query finds, and those that mean what is `said`; before all that the site says ask the same."""
+        index = self._index(store)
+        wanted = n + 1 + len(linked)
+        count = max(wanted, ranking.COMPARED) if index.meaning else wanted
+        scores = dict(index.engine.search(asked, "thread", count)) if asked.terms else {}
+        if index.meaning:
+            scores = _with_meaning(scores, index.columns, index.meaning.near(said), store)
         ids = [thread_id for thread_id in dict.fromkeys([*linked, *scores]) if thread_id != but]
         posts = store.posts(ids)
         found = [posts[thread_id] for thread_id in ids if thread_id in posts][:n]
@@ -351,3 +386,18 @@ class Library:
             Neighbour(post.id, post.title or UNTITLED, post.category, scores.get(post.id, 0.0), linked=post.id in linked)
             for post in found
         )
+
+
+def _with_meaning(scores: Mapping[str, float], columns: Columns, near: Sequence[Near], store: Store) -> dict[str, float]:
+    """The threads that words found with their scores, and those nearest in meaning, ordered by both; best first."""
+    in_order = columns.threads_of(scores)
+    nearest = np.unique(np.concatenate([seen.nearest(ranking.NEAREST, ranking.NEAR) for seen in near]))
+    # A thread that nobody answered has no name here, and nothing to offer.
+    nearest = nearest[columns.threads["answers"][nearest] > 0]
+    nearest = np.setdiff1d(nearest, in_order)
+    names = store.names(columns.answers["number"][columns.threads["first"][nearest]].tolist())
+    found = dict(scores) | {name.thread_id: 0.0 for name in names}
+    best = max(scores.values(), default=0.0) or 1.0
+    gained = ranking.by_meaning(near, np.concatenate((in_order, nearest)), in_order)
+    together = {thread: score + best * gain for (thread, score), gain in zip(found.items(), gained.tolist(), strict=True)}
+    return dict(sorted(together.items(), key=lambda one: (-one[1], one[0])))

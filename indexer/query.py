@@ -255,6 +255,16 @@ def free_words(text: str) -> Iterator[Word]:
                 yield word._replace(start=piece.start("word") + word.start, end=piece.start("word") + word.end)
 
 
+def prose(text: str) -> str:
+    """A question without what is filtered and excluded, for those who read it as a sentence."""
+    said = [
+        piece["phrase"] if piece["phrase"] is not None else piece.group()
+        for piece in _PIECE.finditer(_readable(text))
+        if not piece["minus"] and not (piece["field"] and _narrow(Filters(), piece["field"].lower(), piece["value"].strip('"')))
+    ]
+    return " ".join(said)
+
+
 def _readable(text: str) -> str:
     """The part of a question that is read, letter for letter in its place."""
     # Half of a character is none, and no database takes it.

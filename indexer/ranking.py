@@ -3,17 +3,18 @@
     score = text × substance × (1 + boost)
 
 `text` is what the words say: the BM25 of the answer and, weighted, that of its thread; for the threads that come first by
-these, also how alike they and the question are (`likeness`), and how close together they have its words (`proximity`).
-`substance` takes off for what is hardly an answer. `boost` is
-what the community says: votes against expectation, endorsements, the best-answer mark, the asker's word on how it went. It
-multiplies, saturates and is capped, so that votes lift a good answer over an equal one and never rescue one off the point.
+these, also how alike they and the question are (`likeness`), and how close together they have its words (`proximity`);
+in a library with a model, also how near they are to the question in what they mean (`meaning`). `substance` takes off for what
+is hardly an answer. `boost` is what the community says: votes against expectation, endorsements, the best-answer mark, the
+asker's word on how it went. It multiplies, saturates and is capped, so that votes lift a good answer over an equal one and
+never rescue one off the point.
 
 The evaluations named below are nDCG@10 on development sets; `askive evaluate` repeats them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Literal, NamedTuple
 
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 
 from .columns import UNKNOWN, Records, Rows
 from .likeness import Likeness
+from .meaning.nearest import Near
 
 Sort = Literal["best", "votes", "newest", "oldest"]
 SORTS: Final[tuple[Sort, ...]] = ("best", "votes", "newest", "oldest")
@@ -56,6 +58,22 @@ From 0 to 0.1: stackfaq_dev .854 → .857, qatarliving_dev .335 → .339, by sub
 READ: Final = 30
 """Answers, the best by their text scores, whose texts are read for that. From 30 to 100 no set changes by more than .001;
 each costs a question 0.03 to 0.07 ms."""
+
+FULL_WEIGHT: Final = 4.0
+"""What a thread gains that means the very same to a transformer, as a share of the best text score, once all threads have full
+vectors; while they have not, in proportion."""
+
+STATIC_WEIGHT: Final = 0.4
+"""The same of static vectors."""
+
+NEAREST: Final = 30
+"""Threads, those a model holds for nearest, that are looked at though no word found them. From 20 to 200 no set changes."""
+
+NEAR: Final = 0.2
+"""How alike they are at least. By judgement: so that nonsense finds nothing."""
+
+NEUTRAL: Final = 30
+"""Threads, the first by their words, whose likeness a thread without a vector is given: it neither gains nor loses by that."""
 
 COMPARED: Final = 100
 """Threads that are looked at for their likeness. From 50 to 200 no set changes by more than .002."""
@@ -112,6 +130,9 @@ _TOLD: Final = ("answer text", "thread text", "thread's answers", "same subject"
 
 Scores = NDArray[np.float64]
 
+NOBODY: Final[Rows] = np.zeros(0, np.int64)
+"""No rows."""
+
 
 class Matches(NamedTuple):
     """What an engine found of one kind: rows of answers or of threads, each once, and their scores."""
@@ -135,12 +156,19 @@ class Found:
     proximity: Scores
     nearby: Scores
     """The proximity in another answer of the thread, as far as it is closer there."""
+    meaning: Scores
+    """What a model says of the thread."""
+
+    @property
+    def words(self) -> Scores:
+        """The text score without what a model says."""
+        parts = (self.answer, self.thread, self.siblings, self.subject, self.title, self.proximity, self.nearby)
+        words: Scores = np.sum(parts, axis=0)
+        return words
 
     @property
     def text(self) -> Scores:
-        parts = (self.answer, self.thread, self.siblings, self.subject, self.title, self.proximity, self.nearby)
-        text: Scores = np.sum(parts, axis=0)
-        return text
+        return self.words + self.meaning
 
     def only(self, kept: NDArray[Any]) -> Found:
         """Some of them."""
@@ -200,10 +228,21 @@ def threads_in_order(answers: Matches, their_threads: Rows, threads: Matches) ->
     return in_order
 
 
-def text_scores(answers: Matches, threads: Matches, rows: Rows, facts: Records, compared: Rows, alike: Likeness) -> Found:
-    """The text scores of answers, whose `rows` ascend; `alike` is of the threads `compared`.
+def text_scores(
+    answers: Matches,
+    threads: Matches,
+    rows: Rows,
+    facts: Records,
+    compared: Rows,
+    alike: Likeness,
+    near: Sequence[Near] = (),
+    nearest: Rows = NOBODY,
+) -> Found:
+    """The text scores of answers, whose `rows` ascend; `alike` is of the threads `compared`, which words found in this order.
+    `nearest` are threads that were found for what they mean.
 
-    Those that stay below FLOOR of the best are left out: what is left is the set of results, whatever the dial and sort.
+    Those that stay below FLOOR of the best are left out: what is left is the set of results, whatever the dial and sort. What
+    passes by its words alone passes with a model too.
     """
     known, of = np.unique(facts["thread"], return_inverse=True)
     own = _placed(rows, answers)
@@ -213,14 +252,34 @@ def text_scores(answers: Matches, threads: Matches, rows: Rows, facts: Records, 
     subject = SUBJECT_WEIGHT * best * _placed(known, Matches(compared, alike.subject))[of]
     title = best * _placed(known, Matches(compared, TITLE_WEIGHT * alike.title + EXACT_WEIGHT * alike.exact))[of]
     nothing = np.zeros(len(rows))
-    found = Found(rows, facts, own, thread, siblings, subject, title, nothing, nothing)
-    text = found.text
-    return found.only(text >= FLOOR * np.max(text, initial=0.0))
+    meant = by_meaning(near, known, compared)
+    # Nothing means the question more than the question itself.
+    meant[_placed(known, Matches(compared, alike.exact.astype(np.float64))) > 0] = np.max(meant, initial=0.0)
+    # Where no word was found at all, meaning alone orders.
+    meaning = (best or 1.0) * meant[of]
+    found = Found(rows, facts, own, thread, siblings, subject, title, nothing, nothing, meaning)
+    by_words, text = found.words, found.text
+    passed = by_words >= FLOOR * np.max(by_words, initial=0.0)
+    if near:
+        passed = (passed & (by_words > 0)) | (np.isin(known, nearest)[of] & (text >= FLOOR * np.max(text, initial=0.0)))
+    return found.only(passed)
+
+
+def by_meaning(near: Sequence[Near], known: Rows, in_order: Rows) -> Scores:
+    """What each of the `known` threads gains by what it means, as a share of the best score; `in_order` as words have them."""
+    gained = np.zeros(len(known))
+    for seen in near:
+        first, likeness = seen.likeness(in_order[:NEUTRAL]), seen.likeness(known)
+        told = first[~np.isnan(first)] if not np.isnan(first).all() else likeness[~np.isnan(likeness)]
+        neutral = float(told.mean()) if len(told) else 0.0
+        weight = FULL_WEIGHT if seen.tier == "full" else STATIC_WEIGHT
+        gained += weight * seen.share * np.where(np.isnan(likeness), neutral, likeness)
+    return gained
 
 
 def reaches(score: float, found: Found) -> bool:
     """Whether an answer that nothing but its own words speak for would be in the set, with what its thread has by it."""
-    return (1 + SIBLING_WEIGHT) * score >= FLOOR * float(np.max(found.text, initial=0.0))
+    return (1 + SIBLING_WEIGHT) * score >= FLOOR * float(np.max(found.words, initial=0.0))
 
 
 def _placed(among: Rows, matches: Matches) -> Scores:
@@ -250,7 +309,7 @@ def with_proximity(found: Found, read: Rows, closeness: Scores) -> Found:
     known, of = np.unique(found.facts["thread"], return_inverse=True)
     own = np.zeros(len(found.rows))
     own[read] = closeness
-    unit = PROXIMITY_WEIGHT * np.max(found.text, initial=0.0)
+    unit = PROXIMITY_WEIGHT * np.max(found.words, initial=0.0)
     closest = _best_of_thread(of, own, len(known))[of]
     return replace(found, proximity=unit * own, nearby=unit * (closest - own))
 
@@ -271,6 +330,7 @@ def _signals(found: Found, dial: float) -> dict[str, Scores]:
     """The parts of each answer's score."""
     told = (found.answer, found.thread, found.siblings, found.subject, found.title)
     signals = dict(zip(_TOLD, told, strict=True)) | {"proximity": found.proximity, "thread's proximity": found.nearby}
+    signals |= {"meaning": found.meaning}
     text = found.text
     signals |= {name: -text * lost for name, lost in lacking(found.facts).items()}
     text = np.sum(list(signals.values()), axis=0)

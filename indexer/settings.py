@@ -16,6 +16,9 @@ from .errors import BadSetting
 
 FILE: Final = "askive.toml"
 
+MEANINGS: Final = ("static", "full")
+"""What a build may compute of a model: see `meaning`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,6 +34,7 @@ class Settings:
     jobs: int = 0
     token: str = ""
     upload: int = 1024
+    meaning: str = "static"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ _HELP: Final = {
     "threads": "Requests the server works on at the same time.",
     "token": "What has to be given to build from a browser, 12 characters or more; without one, only this machine may.",
     "upload": "MB that may be sent to the server for a build at once.",
+    "meaning": "What a build computes in a library with a model: static, or full, which takes long and finds more.",
     "jobs": "Processes that read archives for a build; 0 for as many as the machine has processors.",
 }
 
@@ -103,6 +108,8 @@ def _typed(name: str, value: object, where: str) -> object:
         typed = type(default)(value)
     except (TypeError, ValueError):
         raise wrong from None
+    if name == "meaning" and typed not in MEANINGS:
+        raise BadSetting(f"{where} gives {name} the value {value!r}; it is {' or '.join(MEANINGS)}")
     limits = {
         "dial": (0.0, 1.0),
         "port": (0, 65535),

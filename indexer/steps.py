@@ -29,7 +29,8 @@ WORK: Final = "building.sqlite"
 _LOG: Final = 16_384
 """Pages, of 4 KiB, that wait in SQLite's log until they are moved to their places. Steps would else do so every few times."""
 
-_LOCK: Final = "library.lock"
+LOCK: Final = "library.lock"
+"""Held by whoever writes to the store."""
 _PURPOSE: Final = "purpose"
 """The fact that tells a later build whether what an interrupted one left is its own."""
 
@@ -45,7 +46,7 @@ class SteppedStore(Store):
         library.mkdir(parents=True, exist_ok=True)
         self._library = library
         self._stepwise = False
-        self._lock = _locked(library)
+        self._lock = locked(library, LOCK, f"Another build is writing to {library}")
         try:
             self._connect(library / FILE)
         except BaseException:
@@ -168,15 +169,18 @@ def is_under_way(library: Path) -> bool:
     return (library / WORK).exists()
 
 
-def _locked(library: Path) -> sqlite3.Connection:
-    """The one right to write to a library, held until it is closed or its process ends. Raises LibraryBusy."""
-    lock = sqlite3.connect(library / _LOCK, timeout=2, isolation_level=None, check_same_thread=False)
+def locked(library: Path, name: str, said: str, patience: float = 2) -> sqlite3.Connection:
+    """A right that one process has at a time, held until it is closed or the process ends.
+
+    Raises LibraryBusy with what is `said` of the other one after `patience` seconds.
+    """
+    lock = sqlite3.connect(library / name, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
         lock.execute("BEGIN EXCLUSIVE")
     except sqlite3.Error as error:
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise LibraryBusy(f"Another build is writing to {library}") from error
+            raise LibraryBusy(said) from error
         raise LibraryError(f"{library} cannot be written to ({error})", "Make room or permissions, then try again") from error
     return lock
 

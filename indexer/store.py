@@ -311,6 +311,21 @@ class Store:
                     answers.append(AnswerRow._make(answer))
             yield ThreadRow(thread_id, title, json.loads(tags), waiting[1] if waiting[0] == thread_id else None, answers)
 
+    def asked(self) -> Iterator[str]:
+        """The ids of all threads that have a question."""
+        return (row[0] for row in self._db.cursor().execute("SELECT id FROM posts WHERE kind = 'question'"))
+
+    def questions(self, thread_ids: Iterable[str] | None = None) -> Iterator[tuple[str, str, str]]:
+        """Ids, titles and bodies of questions: of the threads named, or of all, in the order of their ids."""
+        columns = "p.id, coalesce(p.title, ''), b.body"
+        select = f"SELECT {columns} FROM posts p JOIN bodies b USING (number) WHERE p.kind = 'question'"
+        if thread_ids is None:
+            yield from self._db.cursor().execute(f"{select} ORDER BY p.thread_id")
+            return
+        for chunk in chunks(thread_ids):
+            marks = ", ".join("?" * len(chunk))
+            yield from self._db.cursor().execute(f"{select} AND p.id IN ({marks})", chunk)
+
     def term_vectors(self, terms: Sequence[str]) -> dict[str, bytes]:
         """The vectors of those terms that have one."""
         found: dict[str, bytes] = {}

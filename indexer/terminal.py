@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -74,6 +74,14 @@ def print_report(report: BuildReport) -> None:
     )
     if report.gate:
         click.echo(gate(report.gate.figures()))
+
+
+def meaning(known: Mapping[str, Any] | None) -> str:
+    """Which model a library has, and for how many of its threads."""
+    if known is None:
+        return "By words alone: the library has no model (askive model --help)"
+    shares = ", ".join(f"{share:.0%} of the threads {tier}" for tier, share in known["shares"].items())
+    return f"Meaning by {known['model']} ({shares or 'no thread is encoded: run `askive build`'})"
 
 
 def gate(figures: dict[str, Any]) -> str:

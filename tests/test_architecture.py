@@ -17,7 +17,7 @@ FLOORS = [
     {"thread", "settings"},
     {"words", "markup", "plainmarkup", "sentences"},
     {"texts"},
-    {"query", "coverage", "documents", "agreement", "names", "judged", "measures", "ownwords", "telling", "latent", "substance", "proximity", "persons", "locating", "citation"},
+    {"query", "coverage", "documents", "agreement", "names", "judged", "measures", "ownwords", "telling", "latent", "substance", "proximity", "persons", "locating", "citation", "meaning"},
     {"archives", "engines", "endorsements", "outcome", "standing", "merging", "forgetting", "passage", "rows", "quoting"},
     {"likeness"},
     {"vocabulary", "relaxation", "columns"},
@@ -26,7 +26,7 @@ FLOORS = [
     {"store"},
     {"steps"},
     {"derived"},
-    {"writing", "ranking", "similarity", "grouping", "importing", "catalogue"},
+    {"writing", "ranking", "similarity", "grouping", "importing", "catalogue", "encoding"},
     {"showing", "infodump_matching"},
     {"ask", "explanation"},
     {"browsing"},
@@ -40,6 +40,9 @@ FLOORS = [
 ]
 ALONE = {"archives", "engines", "endorsements", "outcome"}
 ONLY_HERE = {
+    "safetensors": {"indexer/meaning"},
+    "tokenizers": {"indexer/meaning"},
+    "numkong": {"indexer/meaning"},
     "whoosh": {"indexer/engines"},
     "tantivy": {"indexer/engines"},
     "bs4": {"indexer/archives", "indexer/markup.py"},
@@ -68,7 +71,8 @@ ONLY_HERE = {
     "numpy": {
         "indexer/measures.py",
         "indexer/engines",
-        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "facets", "ask", "standing", "vocabulary")),
+        "indexer/meaning",
+        *(f"indexer/{room}.py" for room in ("columns", "latent", "likeness", "ranking", "grouping", "facets", "ask", "standing", "vocabulary", "encoding", "library")),
     },
 }
 SOURCES = sorted(path for folder in ("indexer", "webui") for path in (ROOT / folder).rglob("*.py"))

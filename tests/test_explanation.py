@@ -40,6 +40,7 @@ NOTHING = Facts(words=0, missing=(), close=False, votes=None, usual=None, backer
         ({"disputed": True}, "Disputed by others in the thread."),
         ({"best": True, "worked": True}, "Marked as best; the asker took it up."),
         ({"worked": False}, "The asker says it did not help."),
+        ({"words": 2, "missing": ("a", "b"), "meant": True}, "Matches none of your 2 words; near to your question in meaning."),
         (
             {"words": 5, "missing": ("x",), "votes": 12, "usual": 3, "backers": ("ann", "a", "b")},
             "Matches 4 of your 5 words (not “x”); 12 votes where about 3 would be usual; backed in words by ann and 2 others.",
@@ -61,6 +62,7 @@ FACTS = st.builds(
     disputed=st.booleans(),
     best=st.booleans(),
     worked=st.none() | st.booleans(),
+    meant=st.booleans(),
 )
 
 

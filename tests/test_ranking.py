@@ -30,9 +30,9 @@ def facts(*records):
     return np.concatenate([*records, np.zeros(0, columns.ANSWER)])
 
 
-def found(*records, answer=None, thread=0.0, siblings=0.0, subject=0.0, title=0.0, proximity=0.0, nearby=0.0):
+def found(*records, answer=None, thread=0.0, siblings=0.0, subject=0.0, title=0.0, proximity=0.0, nearby=0.0, meaning=0.0):
     known = facts(*records)
-    parts = (1.0 if answer is None else answer, thread, siblings, subject, title, proximity, nearby)
+    parts = (1.0 if answer is None else answer, thread, siblings, subject, title, proximity, nearby, meaning)
     return Found(np.arange(len(known)), known, *(np.broadcast_to(np.array(part, float), len(known)) for part in parts))
 
 

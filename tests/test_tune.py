@@ -93,12 +93,12 @@ def test_large_sets_count_no_more_than_small_ones():
 
 
 def test_sets_are_named_with_their_variant():
-    folder, variant, dial = tune.parse_set("x/y,qrels=q.tsv,field=subject,dial=0,answers-only")
-    assert (str(folder), dial) == ("x/y", 0.0)
+    folder, variant, dial, tier = tune.parse_set("x/y,qrels=q.tsv,field=subject,dial=0,answers-only")
+    assert (str(folder), dial, tier) == ("x/y", 0.0, None)
     assert variant == Variant(qrels=Path("q.tsv"), field="subject", answers_only=True)
 
 
-@pytest.mark.parametrize("spec", ["x,colour=red", "x,field=body", "x,dial=much"])
+@pytest.mark.parametrize("spec", ["x,colour=red", "x,field=body", "x,dial=much", "x,meaning=deep"])
 def test_a_set_that_is_no_set_is_told(spec):
     with pytest.raises(BadSetting):
         tune.parse_set(spec)

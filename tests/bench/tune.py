@@ -7,6 +7,8 @@ A SET is a folder as `askive evaluate` takes it, with what that command's option
     data/se_beer_2020,qrels=qrels_accepted.tsv,dial=0     data/qatarliving_dev,field=subject     data/x,answers-only
     data/se_beer_2020,duplicates=duplicates.tsv           tests/judgments,archives=data/threads/sample
 
+    data/stackfaq_dev,meaning=full     with the model of the library in ./data (or where ASKIVE_LIBRARY says)
+
 A NAME is a number in `indexer/ranking.py`, or `room.NAME` for one of another room that is looked up at each question (not one
 that the index is made with). Without --constant all numbers of the ranking are tried, each at 0, 1/2, 3/4, 4/3 and 2 times its value.
 
@@ -19,6 +21,7 @@ found once and remembered; the ranking is done anew for each value. Nothing is w
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import tempfile
@@ -37,8 +40,13 @@ from indexer.engines import Engine, Hit
 from indexer.errors import AskiveError, BadQuestion, BadSetting
 from indexer.judged import Topics, Variant
 from indexer.library import Library
+from indexer.meaning.models import TIERS, Tier
+from indexer.meaning.nearest import Meaning, Near
 from indexer.query import Query
 from indexer.store import Store
+
+MODEL_OF: Final = Path(os.environ.get("ASKIVE_LIBRARY", "data"))
+"""The library whose model is used where a SET asks for one."""
 
 FACTORS: Final = (0.0, 0.5, 0.75, 4 / 3, 2.0)
 
@@ -67,11 +75,18 @@ class Remembering(Library):
 
     def __init__(self, folder: Path) -> None:
         self._found: dict[tuple[Query, str, int], list[Hit]] = {}
+        self._near: dict[str, list[Near]] = {}
         super().__init__(folder)
 
     def _index(self, store: Store) -> Any:
         index = super()._index(store)
-        return index._replace(engine=_Overlaid(index.engine, search=partial(self._hits, index.engine)))
+        meaning = index.meaning and _Overlaid(index.meaning, near=partial(self._nearest, index.meaning))
+        return index._replace(engine=_Overlaid(index.engine, search=partial(self._hits, index.engine)), meaning=meaning)
+
+    def _nearest(self, meaning: Meaning, text: str) -> list[Near]:
+        if text not in self._near:
+            self._near[text] = meaning.near(text)
+        return self._near[text]
 
     def _hits(self, engine: Engine, asked: Query, kind: Any, limit: int) -> list[Hit]:
         key = asked, kind, limit
@@ -95,9 +110,17 @@ class Judge:
     """A judged set that can be asked again and again."""
 
     def __init__(self, spec: str, scratch: Path, engine: str) -> None:
-        folder, variant, self.dial = parse_set(spec)
+        folder, variant, self.dial, tier = parse_set(spec)
         self.name = ",".join([folder.resolve().name, *spec.split(",")[1:]])
-        prepared = evaluate.prepare(folder, variant, scratch, engine=engine, progress=lambda *_: None)
+        prepared = evaluate.prepare(
+            folder,
+            variant,
+            scratch,
+            engine=engine,
+            progress=lambda *_: None,
+            model_of=MODEL_OF if tier else None,
+            tier=tier or "static",
+        )
         prepared.plain.close()
         self.topics: Topics = prepared.topics
         self._library = Remembering(prepared.library.folder)
@@ -279,11 +302,11 @@ def print_row(name: str, keys: Sequence[Question], *columns: Mapping[Question, f
 # Arguments
 
 
-def parse_set(spec: str) -> tuple[Path, Variant, float]:
-    """Folder, variant and dial of a SET. Raises BadSetting."""
+def parse_set(spec: str) -> tuple[Path, Variant, float, Tier | None]:
+    """Folder, variant, dial and tier of a SET. Raises BadSetting."""
     folder, *options = spec.split(",")
     given = dict(option.partition("=")[::2] for option in options)
-    unknown = given.keys() - {"qrels", "field", "dial", "answers-only", "duplicates", "archives"}
+    unknown = given.keys() - {"qrels", "field", "dial", "answers-only", "duplicates", "archives", "meaning"}
     if unknown:
         raise BadSetting(f"{spec} has an option {min(unknown)!r}, which is none")
     field = given.get("field", "text")
@@ -293,6 +316,9 @@ def parse_set(spec: str) -> tuple[Path, Variant, float]:
         dial = float(given.get("dial", 0.5))
     except ValueError:
         raise BadSetting(f"{spec} has a dial that is no number") from None
+    tier: Any = given.get("meaning")
+    if tier is not None and tier not in TIERS:
+        raise BadSetting(f"{spec} asks for a meaning {tier!r}; there are {', '.join(TIERS)}")
     variant = Variant(
         qrels=Path(given.get("qrels", "qrels.tsv")),
         field=field,
@@ -300,7 +326,7 @@ def parse_set(spec: str) -> tuple[Path, Variant, float]:
         duplicates=Path(given["duplicates"]) if "duplicates" in given else None,
         archives=(Path(given["archives"]),) if "archives" in given else (),
     )
-    return Path(folder), variant, dial
+    return Path(folder), variant, dial, tier
 
 
 def parse_constant(spec: str) -> Constant:
