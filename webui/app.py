@@ -72,7 +72,7 @@ def _say_http_error(error: HTTPException) -> Response:
     reason, hint = _PLAIN[status if status in _PLAIN else 500 if status >= 500 else 400]
     said = _say(say(reason), say(hint), status)
     if status == 405:
-        said.headers["Allow"] = "GET, HEAD, OPTIONS"
+        said.headers["Allow"] = ", ".join(sorted(getattr(error, "valid_methods", None) or ("GET", "HEAD", "OPTIONS")))
     return said
 
 
