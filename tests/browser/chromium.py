@@ -121,7 +121,7 @@ class Visitors:
 
     def __init__(self, started: Browser, libraries: dict[str, str]) -> None:
         self._browser = started
-        self._libraries = libraries
+        self.libraries = libraries
         self._contexts: list[BrowserContext] = []
         self._watches: list[Watch] = []
 
@@ -136,7 +136,7 @@ class Visitors:
         **options: Any,
     ) -> Page:
         """A tab in a window of that size, in that light, with scripts or without; addresses are those of the library's server."""
-        base = self._libraries[library]
+        base = self.libraries[library]
         context = self._browser.new_context(
             base_url=base,
             viewport={"width": width, "height": height},
@@ -151,7 +151,7 @@ class Visitors:
         return context.new_page()
 
     def base(self, library: str) -> str:
-        return self._libraries[library]
+        return self.libraries[library]
 
     def wrong(self) -> list[str]:
         """What must not have happened and did, since it was last asked."""

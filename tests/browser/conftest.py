@@ -52,7 +52,7 @@ def _servers(
 @pytest.fixture
 def arrive(_browser: Browser, _servers: dict[str, str], beacon: Beacon) -> Iterator[Visitors]:
     """A function that lets a visitor in: `arrive("odd", scripts=False)` gives a tab. At the end nothing wrong has been seen."""
-    visitors = Visitors(_browser, _servers)
+    visitors = Visitors(_browser, dict(_servers))
     yield visitors
     visitors.leave()
     assert visitors.wrong() == []

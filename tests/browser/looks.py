@@ -88,3 +88,17 @@ MOTION: Final = """
   return moving || style.scrollBehavior === "smooth" ? [`${element.tagName}.${element.className}`] : [];
 })
 """
+
+OVERLAPPING: Final = """
+// Labels of a plot that lie on each other.
+() => {
+  const wrong = [];
+  for (const plot of document.querySelectorAll("svg.plot")) {
+    const boxes = [...plot.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
+    boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([two, b]) => {
+      if (a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom) wrong.push(`${one} on ${two}`);
+    }));
+  }
+  return wrong;
+}
+"""

@@ -1,4 +1,4 @@
-"""A build in a real browser: a file is chosen, progress shown, the report read, with scripts and without."""
+"""The library is built anew from the browser: files are sent, progress is watched, the report is read."""
 
 from __future__ import annotations
 
@@ -6,58 +6,71 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from advice import make_library
 from conftest import answer, question, write_archive
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page, expect
 
+from indexer.build import build
+
+from . import looks
+from .accessibility import violations
 from .chromium import Visitors
 from .serving import served
 
-OVERLAPPING = """() => {
-  const wrong = [];
-  for (const plot of document.querySelectorAll("svg.plot")) {
-    const boxes = [...plot.querySelectorAll("text")].map((text) => [text.textContent, text.getBoundingClientRect()]);
-    boxes.forEach(([one, a], i) => boxes.slice(i + 1).forEach(([two, b]) => {
-      if (a.left < b.right && b.left < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom) wrong.push(`${one} on ${two}`);
-    }));
-  }
-  return wrong;
-}"""
-
-
-@pytest.fixture(scope="module")
-def _address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with served(make_library(tmp_path_factory.mktemp("building"))) as address:
-        yield address
-
 
 @pytest.fixture
-def visit(_browser: Browser, _address: str) -> Iterator[Visitors]:
-    visitors = Visitors(_browser, {"own": _address})
-    yield visitors
-    visitors.leave()
-    assert visitors.wrong() == []
+def own(arrive: Visitors, tmp_path: Path) -> Iterator[str]:
+    """The name of a library that may be written to, with one thread in it."""
+    write_archive(tmp_path / "own" / "threads" / "first.jsonl", [question(1, "Where do zeppelins sleep?"), answer(1, 1, "In a hangar.")])
+    build(tmp_path / "own", engine="memory")
+    with served(tmp_path / "own") as address:
+        arrive.libraries["own"] = address
+        yield "own"
 
 
-def test_a_file_is_sent_and_read(visit: Visitors, tmp_path: Path, scripts: bool) -> None:
-    number = 70 + scripts
-    posts = [question(number, f"Kite {number}"), answer(number, 1, "Wind, and patience with the kite.")]
-    file = write_archive(tmp_path / f"kites{number}.jsonl", posts)
-    page = visit("own", scripts=scripts)
+def _send(page: Page, *files: Path) -> None:
     page.goto("/library")
-    page.get_by_role("link", name="Add archives and build anew").click()
-    page.locator("#files").set_input_files(file)
-    page.get_by_role("button", name="Build").click()
-    # Whoever has no scripts sees the page load itself until the build has ended.
-    expect(page.get_by_role("heading", name="The library is built")).to_be_visible(timeout=60_000)
-    expect(page.locator("main")).to_contain_text(f"threads/kites{number}.jsonl")
-    page.goto(f"/search?q=kite+{number}&exact=1")
-    expect(page.locator("main")).to_contain_text(f"Kite {number}")
+    page.locator("main a[href='/library/build']").click()
+    page.wait_for_url("**/library/build")
+    page.locator("#files").set_input_files(files)
+    page.locator("form.build button").click()
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_label_of_a_plot_lies_on_another(arrive: Visitors, width: int) -> None:
-    page = arrive("sample", width=width)
-    page.goto("/library")
-    assert page.locator("svg.plot").count() == 3
-    assert page.evaluate(OVERLAPPING) == []
+def test_files_are_sent_and_found(arrive: Visitors, own: str, tmp_path: Path, scripts: bool) -> None:
+    more = [question(2, "How do I fold a zeppelin?"), answer(2, 1, "Let the gas out of the zeppelin first, then fold along the keel.")]
+    page = arrive(own, scripts=scripts)
+    _send(page, write_archive(tmp_path / "more.jsonl", more))
+    # With scripts the page follows the build, without them it looks again by itself.
+    expect(page.locator("#done")).to_be_visible(timeout=60_000)
+    assert "2 threads" in page.locator("#main").inner_text()
+    page.goto("/search?q=fold+a+zeppelin")
+    assert "keel" in page.locator(".card .passage").first.inner_text()
+
+
+def test_what_cannot_be_read_is_told(arrive: Visitors, own: str, tmp_path: Path, scripts: bool) -> None:
+    broken = tmp_path / "<img src=x onerror=alert(1)>.html"
+    broken.write_text("<title>Log in</title><p>Members only.", "utf-8")
+    page = arrive(own, scripts=scripts)
+    _send(page, broken)
+    unread = page.locator(".archives .unread")
+    expect(unread).to_be_visible(timeout=60_000)
+    assert "no format" in unread.inner_text()
+    page.goto("/search?q=zeppelins+sleep")
+    assert page.locator(".card").count() == 1
+
+
+def test_pages_of_a_build_are_drawn_well(arrive: Visitors, own: str, tmp_path: Path) -> None:
+    page = arrive(own, width=390, reduced_motion="reduce")
+    page.goto("/library/build")
+    wrong = page.evaluate(looks.UNDRAWN) + page.evaluate(looks.SIDEWAYS) + violations(page)
+    _send(page, write_archive(tmp_path / "more.jsonl", [question(2, "How do I fold a zeppelin?")]))
+    expect(page.locator("#done")).to_be_visible(timeout=60_000)
+    page.emulate_media(color_scheme="dark")
+    assert wrong + page.evaluate(looks.SIDEWAYS) + violations(page) == []
+
+
+def test_a_page_from_elsewhere_cannot_build(arrive: Visitors, own: str) -> None:
+    """What a page of somebody else could send is refused: no form of ours, no secret of ours."""
+    page = arrive(own)
+    answered = page.request.post("/library/build", multipart={"folder": "/etc"})
+    assert 400 <= answered.status < 500
+    assert "is built" not in answered.text()

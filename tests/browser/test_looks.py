@@ -113,6 +113,14 @@ def test_what_opens_over_a_page_is_drawn_well(arrive: Visitors) -> None:
     assert wrong + violations(page, colours_alone=True) == []
 
 
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_label_of_a_plot_lies_on_another(arrive: Visitors, width: int) -> None:
+    page = arrive(width=width)
+    page.goto(SAMPLE["library"])
+    assert page.locator("svg.plot").count() == 3
+    assert page.evaluate(looks.OVERLAPPING) == []
+
+
 @pytest.mark.parametrize(("width", "is_open"), [(1280, True), (640, False), (390, False)])
 def test_the_index_lies_open_where_there_is_room(arrive: Visitors, width: int, is_open: bool) -> None:
     page = arrive(width=width)
