@@ -9,7 +9,9 @@ SIZES  ?= 10000 100000
 
 FUZZ_SECONDS ?= 20
 
-.PHONY: help run index test lint check bench meaning reading paint screenshots streams judge slips tune fuzz baseline clean
+CATALOGUE := --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=120
+
+.PHONY: help run index test messages lint check bench meaning reading paint screenshots streams judge slips tune fuzz baseline clean
 
 help: ## print these verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,12 @@ index: $(VENV)/run.stamp ## set up and index everything in data/threads
 
 test: $(VENV)/test.stamp ## set up and run all tests, browser tests included
 	$(BIN)/python -m pytest
+
+messages: $(VENV)/test.stamp ## collect what pages say into webui/languages/*.po, for what is new to be translated
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --add-location=file --omit-header -o build/messages.pot indexer webui
+	@for po in webui/languages/*.po; do $(BIN)/pybabel update $(CATALOGUE) -i build/messages.pot -o $$po \
+	  -l $$(basename $$po .po | tr - _) || exit 1; done
 
 lint: $(VENV)/test.stamp ## ruff and mypy --strict
 	$(BIN)/ruff check .

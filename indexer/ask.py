@@ -25,6 +25,7 @@ from .errors import BadQuestion, NotFound
 from .facets import Facets
 from .grouping import Listing
 from .meaning.nearest import Meaning, Near
+from .messages import Joined, Message, counted, quoted
 from .proximity import Pairs
 from .query import NO_FILTERS, Filters, Query
 from .ranking import Found, Matches, Ranked, Sort
@@ -208,7 +209,7 @@ def _understand(
     filters, notes = full_names(asked.filters, store)
     asked = replace(asked, filters=filters)
     if not (asked.terms or asked.required or asked.filters or within):
-        raise BadQuestion(" ".join(asked.notes) or "There are no words in the question")
+        raise BadQuestion(asked.notes[0] if asked.notes else Message("There are no words in the question"))
     return asked, correction, notes
 
 
@@ -354,18 +355,24 @@ def full_names(filters: Filters, store: Store) -> tuple[Filters, tuple[str, ...]
             fitting = [name] if name in known else [key for key in known if said <= set(words.plain(key).split())]
             found += fitting
             if not fitting:
-                notes.append(f"There is no {column} “{name}” here; there are: {', '.join(sorted(known.values()))}.")
+                notes.append(_unknown(column, name, ", ".join(sorted(known.values()))))
         return tuple(found) or wanted
 
     filters = replace(filters, sites=full(filters.sites, "site"), categories=full(filters.categories, "category"))
     return filters, tuple(notes)
 
 
+def _unknown(column: str, name: str, known: str) -> Message:
+    if column == "site":
+        return Message("There is no site “{name}” here; there are: {known}.", name=name, known=known)
+    return Message("There is no category “{name}” here; there are: {known}.", name=name, known=known)
+
+
 def thread_id_of(name: str, store: Store) -> str:
     """The id of a thread by any of its names: see `Store.find_thread`. Raises NotFound."""
     thread_id = store.find_thread(name)
     if thread_id is None:
-        raise NotFound(f"There is no thread {name!r} in this library")
+        raise NotFound(Message("There is no thread “{name}” in this library", name=name))
     return thread_id
 
 
@@ -383,14 +390,14 @@ def _missing(asked: Query, moment: Moment) -> tuple[str, ...]:
     wanted -= {term for term in wanted if len(term) >= vocabulary.LONGEST and together(moment.engine, term, term)}
     said = [asked.text[word.start : word.end] for word in words.words(asked.text) if word.term in wanted]
     longest = vocabulary.LONGEST
-    quoted = [f"“{word if len(word) <= longest else word[:longest] + '…'}”" for word in dict.fromkeys(said)]
-    if not quoted:
+    told = quoted(word if len(word) <= longest else word[:longest] + "…" for word in dict.fromkeys(said))
+    if not told:
         return ()
-    if len(quoted) == 1:
-        return (f"No answer has the word {quoted[0]}.",)
-    if len(quoted) <= MISSING_TOLD:
-        return (f"No answer has the words {', '.join(quoted[:-1])} or {quoted[-1]}.",)
-    return (f"No answer has the words {', '.join(quoted[:MISSING_TOLD])} or {len(quoted) - MISSING_TOLD:,} others of yours.",)
+    if len(told) <= MISSING_TOLD:
+        words_or = Joined(told, "or")
+        return (counted("No answer has the word {words}.", "No answer has the words {words}.", len(told), words=words_or),)
+    further = counted("{number} other of yours", "{number} others of yours", len(told) - MISSING_TOLD)
+    return (Message("No answer has the words {words}.", words=Joined((*told[:MISSING_TOLD], further), "or")),)
 
 
 def _check_texts(asked: Query, facts: Records, store: Store) -> NDArray[np.bool_]:

@@ -17,6 +17,7 @@ from . import ask, catalogue, query, showing, words
 from .ask import Results
 from .catalogue import Person, span
 from .errors import NotFound
+from .messages import Message
 from .query import Query
 from .ranking import Ranked
 from .showing import RankedAnswer
@@ -143,7 +144,9 @@ class Browsing:
                 )
                 if rows:
                     return str(rows[0][0])
-        raise NotFound("There is no thread in this library", "Put archives into its threads/ and run `askive build`")
+        raise NotFound(
+            Message("There is no thread in this library"), Message("Put archives into its threads/ and run `askive build`")
+        )
 
     def _conditions(self, asked: Query, among: Among) -> tuple[str, tuple[str | int, ...]]:
         """The filters as SQL over the columns that indexes hold, and its values: names as the library spells them."""

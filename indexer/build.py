@@ -24,7 +24,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from . import analysis, columns, coverage, encoding, engines, forgetting, gate, generations, importing, latent
+from . import analysis, columns, coverage, encoding, engines, forgetting, gate, generations, importing, latent, messages
 from .analysis import Found
 from .columns import Columns
 from .engines import AUTO, Engine, EngineState, sync_folder
@@ -33,6 +33,7 @@ from .errors import LibraryError, NoLibrary, NotInstalled
 from .gate import GotWorse, Verdict
 from .generations import Index
 from .meaning import nearest
+from .messages import Joined, Message, counted
 from .processes import Processes
 from .rows import Archive
 from .standing import Expectations, Votes
@@ -43,6 +44,9 @@ log = logging.getLogger(__name__)
 
 THREADS: Final = "threads"
 """The folder of a library where archives are kept as found."""
+
+NAMED: Final = 3
+"""Archives of which is said why nothing could be read from them."""
 
 KEPT: Final = 2
 """Generations on disk: the one in force, and the one before it, which a server may still be reading."""
@@ -158,7 +162,7 @@ def build(
             if changed or generation is None or store.fact("engine") != chosen.engine or not _in_force(library, store):
                 generation, verdict = finish(library, store, chosen, processes, progress, force=force)
             else:
-                store.set_fact("engine_why", chosen.why)
+                store.set_fact("engine_why", messages.packed(chosen.why))
                 encoding.static(library, store, generation, progress)
             counts = store.counts()
         store.settle()
@@ -169,7 +173,8 @@ def build(
         encoding.sweep(library, [kept.name for kept in (library / "index").glob("*")], nothing_else=purged)
     except sqlite3.Error as error:
         raise LibraryError(
-            f"{store.path} could not be written ({error})", "Make room or permissions, then build again"
+            Message("{file} could not be written ({error})", file=str(store.path), error=str(error)),
+            Message("Make room or permissions, then build again"),
         ) from error
     finally:
         processes.stop()
@@ -198,7 +203,7 @@ def _is_large(found: Sequence[Path], large: int) -> bool:
 def _choose(store: WritableStore, wanted: str | None) -> Choice:
     current = store.fact("engine")
     if wanted is None and current:
-        return Choice(current, store.fact("engine_why") or "as set")
+        return Choice(current, messages.unpacked(store.fact("engine_why") or "as set"))
     return choose(wanted or AUTO, store.counts()["posts"], current)
 
 
@@ -294,7 +299,7 @@ def _index(
     for place in (folder, folder.parent):
         sync_folder(place)
     store.set_fact("engine", chosen.engine)
-    store.set_fact("engine_why", chosen.why)
+    store.set_fact("engine_why", messages.packed(chosen.why))
     store.set_fact("generation", generation)
     store.set_fact("gate", json.dumps(verdict and verdict.figures()))
     return generation, verdict
@@ -334,9 +339,15 @@ def _check(index: Engine, store: WritableStore) -> None:
     counts, state = store.counts(), index.state()
     if (state.threads, state.answers) != (counts["threads"], counts["ranked"]):
         raise LibraryError(
-            f"The new index holds {state.threads} threads and {state.answers} answers, the store {counts['threads']} and"
-            f" {counts['ranked']}; the library stays as it was",
-            "Run `askive build --fresh`",
+            Message(
+                "The new index holds {threads} threads and {answers} answers, the store {stored} and {ranked};"
+                " the library stays as it was",
+                threads=state.threads,
+                answers=state.answers,
+                stored=counts["threads"],
+                ranked=counts["ranked"],
+            ),
+            Message("Run `askive build --fresh`"),
         )
 
 
@@ -376,10 +387,11 @@ def sweep(library: Path, store: WritableStore, keep: int = KEPT) -> None:
 def _nothing(paths: Sequence[Path], rows: Sequence[Row]) -> tuple[str, str]:
     """Why there is no library after a build, and what to do."""
     if not rows:
-        where = f"in {paths[0]}" if paths else "left"
-        return f"There are no archives {where}", "Put saved threads there, or name them: `askive build PATH`"
-    if len(rows) == 1:
-        return f"Nothing could be read: {rows[0].archive.reason or f'there are no posts in {rows[0].path}'}", ""
-    reasons = "; ".join(row.archive.reason or f"there are no posts in {row.path}" for row in rows[:3])
-    more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
-    return f"Nothing could be read: {reasons}{more}", "`askive build --help` lists the formats that are read"
+        none_in = Message("There are no archives in {folder}", folder=str(paths[0])) if paths else None
+        hint = Message("Put saved threads there, or name them: `askive build PATH`")
+        return none_in or Message("There are no archives left"), hint
+    reasons = [row.archive.reason or Message("there are no posts in {file}", file=str(row.path)) for row in rows[:NAMED]]
+    if len(rows) > NAMED:
+        reasons.append(counted("and {number} more", "and {number} more", len(rows) - NAMED))
+    said = Message("Nothing could be read: {reasons}", reasons=Joined(tuple(reasons), ";"))
+    return said, "" if len(rows) == 1 else Message("`askive build --help` lists the formats that are read")

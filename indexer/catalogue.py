@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple
 
 from . import words
 from .errors import NotFound
+from .messages import Message
 from .persons import is_somebody
 from .store import Store
 from .thread import UNTITLED
@@ -236,7 +237,10 @@ def person(store: Store, site: str, name: str) -> Person:
     """Somebody by the name on a site. Raises NotFound, also for names that are nobody's."""
     rows = store.select("SELECT site, name, answers, standing FROM people WHERE site = ? AND name = ?", (site, name))
     if not rows or not is_somebody(name):
-        raise NotFound(f"Nobody has answered as {name!r} on {site!r} in this library", "`askive info` lists the sites")
+        raise NotFound(
+            Message("Nobody has answered as “{name}” on “{site}” in this library", name=name, site=site),
+            Message("`askive info` lists the sites"),
+        )
     return Person(*rows[0])
 
 

@@ -267,8 +267,9 @@ def show(thread: str, similar: bool, library: Path | None, as_json: bool) -> Non
 @main.command()
 @click.option("--host", help="The address to listen on. [default: 127.0.0.1, this machine only]")
 @click.option("--port", type=int, help="The port to listen on; 0 takes a free one. [default: 8000]")
+@click.option("--language", metavar="TAG", help="What pages speak: en, de, or auto, as browsers ask for it. [default: auto]")
 @_shared
-def serve(host: str | None, port: int | None, library: Path | None, as_json: bool) -> None:
+def serve(host: str | None, port: int | None, language: str | None, library: Path | None, as_json: bool) -> None:
     """Serve the library to browsers.
 
     A build that ends meanwhile is taken up without a restart. Ctrl-C stops the server. With --json the address is printed
@@ -278,7 +279,7 @@ def serve(host: str | None, port: int | None, library: Path | None, as_json: boo
     from webui import create_app
     from webui.server import serve as serve_app
 
-    chosen = settings.load({"library": library, "host": host, "port": port})
+    chosen = settings.load({"library": library, "host": host, "port": port, "language": language})
 
     def announce(url: str) -> None:
         click.echo(json.dumps({"url": url}) if as_json else f"Askive is at {url} (Ctrl-C stops it)")

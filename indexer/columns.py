@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from . import latent, likeness, words
 from .errors import ForeignIndex
 from .likeness import Gists
+from .messages import Message
 from .query import Filters, Range
 
 Rows = NDArray[np.int64]
@@ -141,7 +142,8 @@ class Columns:
             self.categories: list[str] = table["categories"]
             self.tags: list[str] = table["tags"]
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise ForeignIndex(f"{folder} holds no whole columns ({error})") from error
+            said = Message("{folder} holds no whole columns ({error})", folder=str(folder), error=str(error))
+            raise ForeignIndex(said) from error
 
     def rows_of(self, answer_ids: Iterable[str]) -> Rows:
         """The rows of answers by their ids; -1 for one that is not there."""

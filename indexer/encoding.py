@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain, islice
@@ -25,6 +26,7 @@ from .errors import BadModel, LibraryError, NoLibrary, NotInstalled
 from .meaning import models, vectors
 from .meaning.models import TIERS, Model
 from .meaning.vectors import Keys, Stored
+from .messages import Message
 from .steps import locked
 from .store import Store
 
@@ -138,7 +140,7 @@ def _encode(
         return
     found = model.encode(list(texts.values()), stored.tier)
     rows = vectors.packed(list(texts), found)
-    with closing(locked(library, LOCK, f"Another build is writing vectors in {library}", patience=600)):
+    with closing(_writing(library)):
         wanted = still(set(texts))
         try:
             stored.add(rows[[key in wanted for key in texts]])
@@ -154,7 +156,7 @@ def sweep(library: Path, generations_kept: Sequence[str], *, nothing_else: bool)
     if not (library / vectors.FOLDER).is_dir():
         return
     model = _known(library)
-    with closing(locked(library, LOCK, f"Another build is writing vectors in {library}", patience=600)):
+    with closing(_writing(library)):
         vectors.sweep_keys(library, generations_kept)
         kept = [keys for name in generations_kept if (keys := vectors.load_keys(library, name)) is not None]
         if model and len(kept) == len(generations_kept):
@@ -165,10 +167,15 @@ def sweep(library: Path, generations_kept: Sequence[str], *, nothing_else: bool)
             shutil.rmtree(library / vectors.FOLDER)
 
 
+def _writing(library: Path) -> sqlite3.Connection:
+    """The right to write vectors, which others have for moments."""
+    return locked(library, LOCK, Message("Another build is writing vectors in {folder}", folder=str(library)), patience=600)
+
+
 def discard(library: Path) -> None:
     """Delete all vectors: their model is gone."""
     if (library / vectors.FOLDER).is_dir():
-        with closing(locked(library, LOCK, f"Another build is writing vectors in {library}", patience=600)):
+        with closing(_writing(library)):
             shutil.rmtree(library / vectors.FOLDER)
 
 
@@ -200,7 +207,8 @@ def full(library: Path, progress: Progress) -> int:
         raise BadModel(f"The library in {library} has no model", "Run `askive model add` first")
     model.open("full")
     encoded = 0
-    with closing(locked(library, _AT_WORK, f"Another build is encoding the threads of {library}")):
+    said = Message("Another build is encoding the threads of {folder}", folder=str(library))
+    with closing(locked(library, _AT_WORK, said)):
         generation = None
         while generation != (generation := _in_force(library)):
             # Once more where a build ended meanwhile: its threads may be other ones.

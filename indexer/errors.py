@@ -19,11 +19,13 @@ AskiveError
 
 from __future__ import annotations
 
+from .messages import Message
+
 
 class AskiveError(Exception):
     """The base of all errors meant for the person at the keyboard.
 
-    `reason` says what is wrong, `hint` what to do next; `str()` gives both.
+    `reason` says what is wrong, `hint` what to do next, both as messages where they may be read on a page; `str()` gives both.
     """
 
     hint: str = ""
@@ -42,19 +44,19 @@ class ArchiveError(AskiveError):
 class UnknownFormat(ArchiveError):
     """No reader recognises the file's content."""
 
-    hint = "`askive build --help` lists the formats that are read"
+    hint = Message("`askive build --help` lists the formats that are read")
 
 
 class NotAThread(ArchiveError):
     """The content is recognised, and it is not a thread: a front page, a login wall."""
 
-    hint = "Save the page of the thread itself"
+    hint = Message("Save the page of the thread itself")
 
 
 class DamagedArchive(ArchiveError):
     """The format is recognised, but the content is broken beyond reading."""
 
-    hint = "Fetch or save the file again"
+    hint = Message("Fetch or save the file again")
 
 
 class LibraryError(AskiveError):
@@ -64,37 +66,37 @@ class LibraryError(AskiveError):
 class NoLibrary(LibraryError):
     """Nothing has been built at this place yet."""
 
-    hint = "Run `askive build` first"
+    hint = Message("Run `askive build` first")
 
 
 class LibraryBusy(LibraryError):
     """Another build is writing to this library."""
 
-    hint = "Wait for it to end, then run the command again"
+    hint = Message("Wait for it to end, then run the command again")
 
 
 class ForeignIndex(LibraryError):
     """The index on disk is not the one this library's own build left there."""
 
-    hint = "Run `askive build --fresh` to make a new index"
+    hint = Message("Run `askive build --fresh` to make a new index")
 
 
 class NotFound(AskiveError):
     """No thread or answer is known by that name."""
 
-    hint = "`askive ask` prints the ids of what it finds"
+    hint = Message("`askive ask` prints the ids of what it finds")
 
 
 class BadQuestion(AskiveError):
     """A question that cannot be asked at all, such as an empty one."""
 
-    hint = "Type some words of what you want to know"
+    hint = Message("Type some words of what you want to know")
 
 
 class BadSetting(AskiveError):
     """A setting has a value that it cannot have."""
 
-    hint = "`askive info --settings` lists every setting"
+    hint = Message("`askive info --settings` lists every setting")
 
 
 class BadModel(AskiveError):

@@ -1,4 +1,4 @@
-"""Why is this answer here? Facts of a ranked answer, and the English that says them, for web, command and JSON alike.
+"""Why is this answer here? Facts of a ranked answer, and the messages that say them, for web, command and JSON alike.
 
 A sentence is put together from facts alone, and says nothing that did not count: with the dial at the text alone there is no
 word of votes.
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .messages import Clauses, Joined, Message, counted, quoted
 from .showing import RankedAnswer
 
 PROXIMITY: Final = "proximity"
@@ -24,16 +25,34 @@ _WORDS: Final = ("answer text", "thread text", "thread's answers")
 MISSING_NAMED: Final = 2
 """Words of the question that an answer lacks, as many as are named."""
 
+NAMES: Final = {
+    "answer text": Message("Answer text"),
+    "thread text": Message("Thread text"),
+    "thread's answers": Message("Thread’s answers"),
+    "same subject": Message("Same subject"),
+    PROXIMITY: Message("Proximity"),
+    "thread's proximity": Message("Thread’s proximity"),
+    "title": Message("Title"),
+    MEANING: Message("Meaning"),
+    "short answer": Message("Short answer"),
+    "asks itself": Message("Asks itself"),
+    "late answer": Message("Late answer"),
+    "votes": Message("Votes"),
+    "endorsements": Message("Endorsements"),
+    "best answer": Message("Best answer"),
+    "asker's outcome": Message("Asker’s outcome"),
+}
+"""What signals are called."""
 
 _ALWAYS: Final = {
-    "same subject": "how much the thread is about what was asked, in whatever words",
-    PROXIMITY: "words of the question stand close together in it",
-    "thread's proximity": "in another answer of its thread they stand closer together",
-    "title": "how like the question its title is, letter by letter",
-    MEANING: "how near its question is to yours in what it means, as the model reads both",
-    "short answer": "there is little in it",
-    "asks itself": "it asks rather than answers",
-    "late answer": "it came late in its thread, where talk drifts",
+    "same subject": Message("how much the thread is about what was asked, in whatever words"),
+    PROXIMITY: Message("words of the question stand close together in it"),
+    "thread's proximity": Message("in another answer of its thread they stand closer together"),
+    "title": Message("how like the question its title is, letter by letter"),
+    MEANING: Message("how near its question is to yours in what it means, as the model reads both"),
+    "short answer": Message("there is little in it"),
+    "asks itself": Message("it asks rather than answers"),
+    "late answer": Message("it came late in its thread, where talk drifts"),
 }
 """What signals mean that mean the same for every answer."""
 
@@ -83,25 +102,24 @@ def facts(answer: RankedAnswer) -> Facts:
 
 
 def sentence(known: Facts) -> str:
-    """The facts as one sentence."""
-    matched = known.words - len(known.missing)
-    said = []
+    """The facts as one sentence, a message but where there are none."""
+    said: list[Message] = []
     if known.words:
-        said.append(_matching(matched, known.words, known.missing) + (", close together" if known.close else ""))
+        matching = _matching(known.words - len(known.missing), known.words, known.missing)
+        said.append(Message("{matching}, close together", matching=matching) if known.close else matching)
     if known.meant:
-        said.append("near to your question in meaning")
+        said.append(Message("near to your question in meaning"))
     if known.votes is not None and known.usual is not None:
-        said.append(f"{votes(known.votes)} {against(known.usual)}")
+        said.append(votes_against(known.votes, known.usual))
     if known.backers:
-        said.append(f"backed in words by {names(known.backers)}")
+        said.append(backed_in_words(known.backers))
     if known.disputed:
-        said.append("disputed by others in the thread")
+        said.append(Message("disputed by others in the thread"))
     if known.best:
-        said.append("marked as best")
+        said.append(Message("marked as best"))
     if known.worked is not None:
-        said.append("the asker took it up" if known.worked else "the asker says it did not help")
-    joined = "; ".join(said)
-    return f"{joined[:1].upper()}{joined[1:]}." if joined else ""
+        said.append(Message("the asker took it up") if known.worked else Message("the asker says it did not help"))
+    return _sentence(said) if said else ""
 
 
 def of_search(answer: RankedAnswer) -> str | None:
@@ -111,75 +129,122 @@ def of_search(answer: RankedAnswer) -> str | None:
 
 def of_standing(answer: RankedAnswer) -> str | None:
     """What an answer's votes are to be held against: "where about 3 would be usual"; None where nobody knows."""
-    return None if answer.usual_votes is None else against(answer.usual_votes)
+    usual = answer.usual_votes
+    if usual is None:
+        return None
+    return Message("where about {usual} would be usual", usual=usual) if usual else Message("where none would be usual")
 
 
 def why(answer: RankedAnswer) -> str | None:
     """A sentence in any case: for an answer found, or for one among the best-rated."""
-    standing = of_standing(answer)
-    if answer.signals or standing is None or answer.answer.votes is None:
+    if answer.signals or answer.usual_votes is None or answer.answer.votes is None:
         return of_search(answer)
-    return f"{votes(answer.answer.votes)} {standing}."
+    return _sentence([votes_against(answer.answer.votes, answer.usual_votes)])
 
 
-def part(name: str, value: float, answer: RankedAnswer) -> str:
+def part(name: str, value: float, answer: RankedAnswer) -> Message:
     """What one signal means for this answer."""
     match name:
+        case "answer text" if value:
+            return Message("how well the answer’s own words meet the question")
         case "answer text":
-            return (
-                "how well the answer’s own words meet the question" if value else "the answer has none of the question’s words"
-            )
+            return Message("the answer has none of the question’s words")
+        case "thread text" if value:
+            return Message("how well its thread meets the question")
         case "thread text":
-            return "how well its thread meets the question" if value else "the thread’s question has none of its words"
+            return Message("the thread’s question has none of its words")
+        case "thread's answers" if value:
+            return Message("how well the thread’s other answers meet the question")
         case "thread's answers":
-            return (
-                "how well the thread’s other answers meet the question"
-                if value
-                else "its other answers do not meet the question"
-            )
+            return Message("its other answers do not meet the question")
         case "votes":
-            said = f"{votes(answer.answer.votes)}: " if answer.answer.votes is not None else ""
-            return f"{said}{'more' if value > 0 else 'fewer'} than is usual in its thread and year"
+            return _votes_part(answer.answer.votes, above=value > 0)
         case "endorsements" if value < 0:
-            return "others in the thread dispute it"
+            return Message("others in the thread dispute it")
         case "endorsements":
-            return f"backed in words by {names(facts(answer).backers) or 'others in the thread'}"
+            backers = facts(answer).backers
+            return backed_in_words(backers) if backers else Message("backed in words by others in the thread")
         case "best answer":
-            return "marked as best by the asker or the site"
+            return Message("marked as best by the asker or the site")
+        case "asker's outcome" if value > 0:
+            return Message("the asker came back: it was taken up")
         case "asker's outcome":
-            return "the asker came back: it was taken up" if value > 0 else "the asker came back: it did not help"
-    return _ALWAYS.get(name) or ("raises it" if value > 0 else "lowers it")
+            return Message("the asker came back: it did not help")
+    return _ALWAYS.get(name) or (Message("raises it") if value > 0 else Message("lowers it"))
 
 
-def outcome(worked: bool | None) -> str:
+def outcome(worked: bool | None) -> Message:
     """What stands before the asker's own words."""
     if worked is None:
-        return "The asker came back"
-    return "The asker took it up" if worked else "It did not help the asker"
+        return Message("The asker came back")
+    return Message("The asker took it up") if worked else Message("It did not help the asker")
 
 
-def names(persons: Sequence[str]) -> str:
-    """Persons in few words: "KokuRyu and 2 others"."""
+def backed(persons: Sequence[str]) -> Message:
+    """Who backs an answer, in few words: "backed by KokuRyu and 2 others"."""
     if len(persons) <= 2:
-        return " and ".join(persons)
-    return f"{persons[0]} and {len(persons) - 1:,} others"
+        return Message("backed by {names}", names=Joined(tuple(persons), "and"))
+    return counted(
+        "backed by {name} and {number} other", "backed by {name} and {number} others", len(persons) - 1, name=persons[0]
+    )
 
 
-def votes(count: int) -> str:
-    number = f"{count:,}".replace("-", "\N{MINUS SIGN}")
-    return f"{number} vote" if abs(count) == 1 else f"{number} votes"
+def backed_in_words(persons: Sequence[str]) -> Message:
+    """The same, where it is told that words are what they back it with."""
+    if len(persons) <= 2:
+        return Message("backed in words by {names}", names=Joined(tuple(persons), "and"))
+    return counted(
+        "backed in words by {name} and {number} other",
+        "backed in words by {name} and {number} others",
+        len(persons) - 1,
+        name=persons[0],
+    )
 
 
-def against(usual: int) -> str:
-    """What votes are held against."""
-    number = f"{usual:,}".replace("-", "\N{MINUS SIGN}")
-    return f"where {'none' if usual == 0 else f'about {number}'} would be usual"
+def votes_against(votes: int, usual: int) -> Message:
+    """Votes, and what they are to be held against."""
+    if not usual:
+        return counted("{number} vote where none would be usual", "{number} votes where none would be usual", votes)
+    return counted(
+        "{number} vote where about {usual} would be usual",
+        "{number} votes where about {usual} would be usual",
+        votes,
+        usual=usual,
+    )
 
 
-def _matching(matched: int, words: int, missing: Sequence[str]) -> str:
+def _votes_part(votes: int | None, *, above: bool) -> Message:
+    if votes is None:
+        if above:
+            return Message("more than is usual in its thread and year")
+        return Message("fewer than is usual in its thread and year")
+    if above:
+        return counted(
+            "{number} vote: more than is usual in its thread and year",
+            "{number} votes: more than is usual in its thread and year",
+            votes,
+        )
+    return counted(
+        "{number} vote: fewer than is usual in its thread and year",
+        "{number} votes: fewer than is usual in its thread and year",
+        votes,
+    )
+
+
+def _matching(matched: int, words: int, missing: Sequence[str]) -> Message:
     if words == 1:
-        return "matches your word" if matched else "matches none of your words itself"
+        return Message("matches your word") if matched else Message("matches none of your words itself")
     if matched == words:
-        return f"matches all {words:,} of your words" if words > 2 else "matches both of your words"
-    lacks = f" (not {' or '.join(f'“{word}”' for word in missing)})" if len(missing) <= MISSING_NAMED and matched else ""
-    return f"matches {f'{matched:,}' if matched else 'none'} of your {words:,} words{lacks}"
+        if words == 2:
+            return Message("matches both of your words")
+        return Message("matches all {words} of your words", words=words)
+    if not matched:
+        return Message("matches none of your {words} words", words=words)
+    if len(missing) > MISSING_NAMED:
+        return Message("matches {matched} of your {words} words", matched=matched, words=words)
+    lacking = Joined(quoted(missing), "or")
+    return Message("matches {matched} of your {words} words (not {lacking})", matched=matched, words=words, lacking=lacking)
+
+
+def _sentence(clauses: Sequence[Message]) -> Message:
+    return Message("{clauses}.", clauses=Clauses(tuple(clauses)))

@@ -20,6 +20,7 @@ import regex
 
 from . import markup, words
 from .errors import BadSetting, LibraryError
+from .messages import Message
 from .thread import Post
 
 FILE: Final = "forgotten.jsonl"
@@ -62,7 +63,7 @@ class Forgotten:
         self._texts = [_plain(rule.name) for rule in rules if rule.kind == "text"]
         self._patterns = [_compiled(rule.name) for rule in rules if rule.kind == "pattern"]
         if not all(self._texts):
-            raise BadSetting("A text to forget has no letter in it", "Say which words no post may have")
+            raise BadSetting(Message("A text to forget has no letter in it"), "Say which words no post may have")
 
     @property
     def digest(self) -> str:
@@ -117,14 +118,16 @@ def _plain(text: str) -> str:
 def _compiled(pattern: str) -> regex.Pattern[str]:
     """Raises BadSetting for a pattern that is none, or that no post could do without."""
     if len(pattern) > LONGEST:
-        raise BadSetting(f"A pattern has {LONGEST:,} characters at most", "Take several shorter ones")
+        raise BadSetting(Message("A pattern has {number} characters at most", number=LONGEST), "Take several shorter ones")
     try:
         compiled = regex.compile(pattern, regex.IGNORECASE)
         matches_nothing = compiled.search("", timeout=PATIENCE) is not None
     except (regex.error, TimeoutError, RecursionError, OverflowError) as error:
-        raise BadSetting(f"“{pattern}” is no pattern that can be used ({error})", "Mend it, or take --text") from error
+        said = Message("“{pattern}” is no pattern that can be used ({error})", pattern=pattern, error=str(error))
+        raise BadSetting(said, "Mend it, or take --text") from error
     if matches_nothing:
-        raise BadSetting(f"“{pattern}” is found in every text, even in none", "Say what has to be there")
+        said = Message("“{pattern}” is found in every text, even in none", pattern=pattern)
+        raise BadSetting(said, "Say what has to be there")
     return compiled
 
 
@@ -140,20 +143,26 @@ def load(library: Path) -> Forgotten:
     """The rules of a library. Raises LibraryError for a file with a broken line: a rule must not be lost silently."""
     rules = []
     for number, line in _lines(library):
-        broken = f"{library / FILE}, line {number}, is no rule"
         try:
             rule = Rule(**json.loads(line))
             rule = Rule(rule.kind, rule.name, tuple(rule.also))
         except (ValueError, TypeError) as error:
-            raise LibraryError(f"{broken} ({error})", "Mend the line; no build runs without it") from error
+            raise _broken(library, number, str(error)) from error
         if rule.kind not in get_args(RuleKind) or not all(isinstance(name, str) for name in (rule.name, *rule.also)):
-            raise LibraryError(broken, "Mend the line; no build runs without it")
+            raise _broken(library, number)
         try:
             Forgotten([rule])
         except BadSetting as error:
-            raise LibraryError(f"{broken} ({error.reason})", "Mend the line; no build runs without it") from error
+            raise _broken(library, number, error.reason) from error
         rules.append(rule)
     return Forgotten(rules)
+
+
+def _broken(library: Path, number: int, why: str | None = None) -> LibraryError:
+    file, line, hint = str(library / FILE), str(number), Message("Mend the line; no build runs without it")
+    if why is None:
+        return LibraryError(Message("{file}, line {line}, is no rule", file=file, line=line), hint)
+    return LibraryError(Message("{file}, line {line}, is no rule ({why})", file=file, line=line, why=why), hint)
 
 
 def _lines(library: Path) -> Iterator[tuple[int, str]]:

@@ -30,6 +30,7 @@ from .ask import Moment
 from .errors import AskiveError, BadQuestion, LibraryError
 from .generations import Index
 from .meaning.nearest import Meaning
+from .messages import Joined, Message, counted
 from .store import Store
 from .thread import Post, Thread
 
@@ -121,12 +122,22 @@ class GotWorse(LibraryError):
     """A build that was not put in force, because known questions are answered clearly worse; `verdict` says how much."""
 
     def __init__(self, verdict: Verdict) -> None:
-        named = "; ".join(f"“{c.text}” from {_place(c.before)} to {_place(c.after)}" for c in verdict.worse[:WORST])
-        more = f" and {len(verdict.worse) - WORST:,} more" if len(verdict.worse) > WORST else ""
+        named = [
+            Message("“{question}” from {before} to {after}", question=c.text, before=_place(c.before), after=_place(c.after))
+            for c in verdict.worse[:WORST]
+        ]
+        if len(verdict.worse) > WORST:
+            named.append(counted("and {number} more", "and {number} more", len(verdict.worse) - WORST))
         super().__init__(
-            f"The new index answers clearly worse: over {verdict.topics:,} questions whose answers are known MRR@10 fell from"
-            f" {verdict.before:.3f} to {verdict.after:.3f} ({named}{more}); the library stays as it was",
-            "If it is meant to be so, run the same command with `--force`: `askive build --force`",
+            Message(
+                "The new index answers clearly worse: over {topics} questions whose answers are known MRR@10 fell from {before}"
+                " to {after} ({changes}); the library stays as it was",
+                topics=verdict.topics,
+                before=f"{verdict.before:.3f}",
+                after=f"{verdict.after:.3f}",
+                changes=Joined(tuple(named), ";"),
+            ),
+            Message("If it is meant to be so, run the same command with `--force`: `askive build --force`"),
         )
         self.verdict = verdict
 
@@ -287,8 +298,8 @@ def _reciprocal(rank: int | None) -> float:
     return 1 / rank if rank else 0.0
 
 
-def _place(rank: int | None) -> str:
-    return f"rank {rank}" if rank else f"below rank {DEPTH}"
+def _place(rank: int | None) -> Message:
+    return Message("rank {rank}", rank=rank) if rank else Message("below rank {depth}", depth=DEPTH)
 
 
 def _shuffled(topic: tuple[str, str | None]) -> tuple[int, str, str]:

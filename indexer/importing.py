@@ -25,6 +25,7 @@ from .archives import Report, Source
 from .archives.source import Gauge
 from .errors import ArchiveError, NoLibrary
 from .forgetting import Forgotten
+from .messages import Message
 from .processes import Processes
 from .rows import Archive, CopyRow, copy_row
 
@@ -103,7 +104,10 @@ def find(paths: Iterable[Path]) -> tuple[list[Path], int]:
                 else:
                     found[file] = None
         else:
-            raise NoLibrary(f"{path} does not exist", "Name a file or folder of archives, or put them into data/threads")
+            raise NoLibrary(
+                Message("{path} does not exist", path=str(path)),
+                Message("Name a file or folder of archives, or put them into data/threads"),
+            )
     return list(found), left_out
 
 

@@ -14,7 +14,21 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from . import ask, catalogue, citation, documents, encoding, generations, query, ranking, showing, similarity, spelling, words
+from . import (
+    ask,
+    catalogue,
+    citation,
+    documents,
+    encoding,
+    generations,
+    messages,
+    query,
+    ranking,
+    showing,
+    similarity,
+    spelling,
+    words,
+)
 from .ask import Moment, Results
 from .browsing import EVERYTHING, Among, Browsing, Shelf
 from .citation import Citation
@@ -26,6 +40,7 @@ from .errors import NoLibrary, NotFound
 from .generations import Index
 from .meaning import models, nearest
 from .meaning.nearest import Near
+from .messages import Message
 from .outcome import Outcome
 from .query import NO_FILTERS, Filters, Query
 from .ranking import Ranked, Sort
@@ -273,7 +288,7 @@ class Library:
         with self._moment() as store:
             post_id = store.resolve(name)
             if post_id not in store.posts([post_id]):
-                raise NotFound(f"There is no post {name!r} in this library")
+                raise NotFound(Message("There is no post “{name}” in this library", name=name))
             return post_id
 
     def posts(self) -> Iterator[Post]:
@@ -293,7 +308,7 @@ class Library:
                 "categories": store.tally("category"),
                 "years": store.tally("year"),
                 "engine": engine.name,
-                "engine_why": store.fact("engine_why"),
+                "engine_why": messages.unpacked(store.fact("engine_why") or "") or None,
                 "generation": store.fact("generation"),
                 "gate": json.loads(store.fact("gate") or "null"),
                 "index": engine.state(),
@@ -345,7 +360,7 @@ class Library:
         """The generation that is in force at the store's moment."""
         generation, name = store.fact("generation"), store.fact("engine")
         if generation is None or name is None:
-            raise NoLibrary(f"The library in {self.folder} has no index")
+            raise NoLibrary(Message("The library in {folder} has no index", folder=str(self.folder)))
         with self._lock:
             # The one before is not closed here: a question may still be running on it. It goes when nobody holds it.
             if self._generation is None or self._generation[0] != generation:
@@ -366,7 +381,7 @@ class Library:
     def _thread(self, name: str, store: Store) -> Thread:
         thread = store.thread(ask.thread_id_of(name, store))
         if thread is None:
-            raise NotFound(f"There is no thread {name!r} in this library")
+            raise NotFound(Message("There is no thread “{name}” in this library", name=name))
         return thread
 
     def _neighbours(

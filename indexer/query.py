@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from . import words
+from .messages import Message
 from .words import Word
 
 MAX_QUESTION = 10_000
@@ -193,14 +194,14 @@ def parse(text: str) -> Query:
     filters = NO_FILTERS
     notes: list[str] = []
     if len(text) > MAX_QUESTION:
-        notes.append(f"Only the first {MAX_QUESTION:,} characters of the question were read.")
+        notes.append(Message("Only the first {number} characters of the question were read.", number=MAX_QUESTION))
     kept = _readable(text)
     for piece in _PIECE.finditer(kept):
         said = piece.group()
         if piece["field"] and not piece["minus"]:
             narrowed = _narrow(filters, piece["field"].lower(), piece["value"].strip('"'))
             if narrowed is None:
-                notes.append(f"“{said}” is no filter, so it was searched as words.")
+                notes.append(Message("“{said}” is no filter, so it was searched as words.", said=said))
             else:
                 filters = narrowed
                 continue
@@ -276,12 +277,12 @@ def _nothing_left(
     wanted: Collection[str], stops: Collection[str], phrases: Collection[str], excluded: Collection[str]
 ) -> tuple[str, ...]:
     if not wanted and excluded:
-        return ("What to leave out can only be left out of something; add words to look for.",)
+        return (Message("What to leave out can only be left out of something; add words to look for."),)
     if wanted or not stops:
         return ()
     if phrases:
-        return ("A phrase of nothing but small words cannot be looked up; add a word that matters.",)
-    return ("These words are in every question; add one that says what yours is about.",)
+        return (Message("A phrase of nothing but small words cannot be looked up; add a word that matters."),)
+    return (Message("These words are in every question; add one that says what yours is about."),)
 
 
 def _narrow(filters: Filters, field: str, value: str) -> Filters | None:

@@ -35,6 +35,7 @@ class Settings:
     token: str = ""
     upload: int = 1024
     meaning: str = "static"
+    language: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ _HELP: Final = {
     "upload": "MB that may be sent to the server for a build at once.",
     "meaning": "What a build computes in a library with a model: static, or full, which takes long and finds more.",
     "jobs": "Processes that read archives for a build; 0 for as many as the machine has processors.",
+    "language": "What pages speak: en, de, or auto: what the reader's browser asks for.",
 }
 
 _SHORTEST_TOKEN: Final = 12

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import LibraryBusy, LibraryError
+from .messages import Message
 from .rows import Archive
 from .store import FILE, SCHEMA, SCHEMA_VERSION, STAMP, Store
 
@@ -46,7 +47,7 @@ class SteppedStore(Store):
         library.mkdir(parents=True, exist_ok=True)
         self._library = library
         self._stepwise = False
-        self._lock = locked(library, LOCK, f"Another build is writing to {library}")
+        self._lock = locked(library, LOCK, Message("Another build is writing to {folder}", folder=str(library)))
         try:
             self._connect(library / FILE)
         except BaseException:
@@ -169,7 +170,7 @@ def is_under_way(library: Path) -> bool:
     return (library / WORK).exists()
 
 
-def locked(library: Path, name: str, said: str, patience: float = 2) -> sqlite3.Connection:
+def locked(library: Path, name: str, said: Message, patience: float = 2) -> sqlite3.Connection:
     """A right that one process has at a time, held until it is closed or the process ends.
 
     Raises LibraryBusy with what is `said` of the other one after `patience` seconds.
@@ -181,7 +182,10 @@ def locked(library: Path, name: str, said: str, patience: float = 2) -> sqlite3.
         lock.close()
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise LibraryBusy(said) from error
-        raise LibraryError(f"{library} cannot be written to ({error})", "Make room or permissions, then try again") from error
+        raise LibraryError(
+            Message("{folder} cannot be written to ({error})", folder=str(library), error=str(error)),
+            Message("Make room or permissions, then try again"),
+        ) from error
     return lock
 
 

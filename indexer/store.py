@@ -26,6 +26,7 @@ from .completion import Titles
 from .coverage import Counted, Coverage
 from .endorsements import Endorsement
 from .errors import LibraryError, NoLibrary
+from .messages import Message
 from .outcome import Outcome
 from .query import Filters
 from .rows import (
@@ -80,9 +81,9 @@ class Store:
         """
         self.path = library / FILE
         if not self.path.is_file():
-            raise NoLibrary(f"There is no library in {library}")
+            raise NoLibrary(Message("There is no library in {folder}", folder=str(library)))
         if not self._open():
-            raise NoLibrary(f"The build of the library in {library} never ended")
+            raise NoLibrary(Message("The build of the library in {folder} never ended", folder=str(library)))
         self._db.execute("PRAGMA query_only = ON")
 
     def _open(self) -> bool:
@@ -93,11 +94,14 @@ class Store:
             self._db.create_function("fold", 1, words.fold, deterministic=True)
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.DatabaseError as error:
-            raise LibraryError(f"{self.path} is no library ({error})", "Move it away and run `askive build`") from error
+            raise LibraryError(
+                Message("{file} is no library ({error})", file=str(self.path), error=str(error)),
+                Message("Move it away and run `askive build`"),
+            ) from error
         if version not in {0, SCHEMA_VERSION}:
             raise LibraryError(
-                f"{self.path} was made by another version of Askive",
-                "Use that version, or move the file away and run `askive build`",
+                Message("{file} was made by another version of Askive", file=str(self.path)),
+                Message("Use that version, or move the file away and run `askive build`"),
             )
         self.vocabulary = Vocabulary(self._db)
         self.title_words = Titles(self._db)
@@ -119,7 +123,10 @@ class Store:
             finally:
                 self._db.execute("COMMIT")
         except sqlite3.Error as error:
-            raise LibraryError(f"{self.path} cannot be read ({error})", "Run `askive build --fresh`") from error
+            raise LibraryError(
+                Message("{file} cannot be read ({error})", file=str(self.path), error=str(error)),
+                Message("Run `askive build --fresh`"),
+            ) from error
 
     def select(self, statement: str, values: Sequence[str | int | float | None] = ()) -> list[tuple[Any, ...]]:
         """Rows for those who browse: `browsing` and `catalogue` put their own questions."""

@@ -1,7 +1,8 @@
 """A build that another program watches: `python -m indexer.watched LIBRARY REQUEST` says what it does as JSON lines.
 
-Lines are {"step", "done", "total"}; the last one is {"report"} as `askive build --json` has it, or {"error", "hint"}, with
-"gate" where the library would have got worse. An interrupt ends it and leaves the library as it was.
+Lines are {"step", "done", "total"}; the last one is {"report"} as `askive build --json` has it, or {"error", "hint"} as
+`messages.packed` has them, with "gate" where the library would have got worse. An interrupt ends it and leaves the library as
+it was.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from . import shapes
 from .build import build
 from .errors import AskiveError
 from .gate import GotWorse
+from .messages import packed
 
 EVERY: Final = 0.2
 """Seconds between two lines of one step."""
@@ -44,12 +46,16 @@ def main(library: str, request: str) -> None:
             progress=progress,
         )
     except GotWorse as error:
-        _say({"error": error.reason, "hint": error.hint, "gate": shapes.gate(error.verdict)})
+        _say({**_told(error), "gate": shapes.gate(error.verdict)})
     except AskiveError as error:
         rows = getattr(error, "rows", ())
-        _say({"error": error.reason, "hint": error.hint, "archives": shapes.rows(rows)})
+        _say({**_told(error), "archives": shapes.rows(rows)})
     else:
         _say({"report": shapes.built(report)})
+
+
+def _told(error: AskiveError) -> dict[str, str]:
+    return {"error": packed(error.reason), "hint": packed(error.hint)}
 
 
 def _say(line: dict[str, Any]) -> None:

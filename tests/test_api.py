@@ -581,7 +581,7 @@ def test_over_the_wire(server: str) -> None:
         ):
             unpacked = gzip.decompress(packed.read())
             assert re.sub(rb'"took_ms":[\d.]+', b"", unpacked) == re.sub(rb'"took_ms":[\d.]+', b"", plain.read())
-            assert packed.headers["Vary"] == "Accept-Encoding"
+            assert "Accept-Encoding" in packed.headers["Vary"]
         request = urllib.request.Request(server + address, method="HEAD")
         with urllib.request.urlopen(request, timeout=10) as head:
             assert head.read() == b""

@@ -161,7 +161,7 @@ def test_words_in_quotes_need_not_all_be_there(library):
     [
         ("cat best:yes", ["best"], "Nothing that is marked best; shown whatever the mark."),
         ("alice best:no votes:99..", ["votes"], "Nothing with 99 or more votes; shown with any number."),
-        ("cat votes:..-1", ["votes"], "Nothing with -1 or fewer votes; shown with any number."),
+        ("cat votes:..-1", ["votes"], "Nothing with −1 or fewer votes; shown with any number."),
         ("cat year:1990", ["year"], "Nothing from 1990; shown from all years."),
         ("cat year:..1990", ["year"], "Nothing from 1990 or earlier; shown from all years."),
         ("cat author:nobody", ["author"], "Nothing by author “nobody”; shown from everybody."),

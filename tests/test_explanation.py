@@ -123,4 +123,4 @@ def test_words_are_said_to_be_close_together_only_of_the_answer_that_has_them_so
 
 def test_the_best_rated_have_a_sentence_too(sample_library):
     best = Library(sample_library).top(n=1).answers[0]
-    assert explanation.why(best) == f"{explanation.votes(best.answer.votes)} where about {best.usual_votes} would be usual."
+    assert explanation.why(best) == f"{best.answer.votes} votes where about {best.usual_votes} would be usual."

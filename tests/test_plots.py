@@ -66,7 +66,7 @@ def test_bars_stay_inside_and_are_as_high_as_they_stand_for(values: list[int], s
 
 
 def test_months_are_shaded_by_halves() -> None:
-    plot = plots.months("Title", "Said", {"2010-01": 64, "2010-02": 32, "2010-03": 16, "2010-04": 8, "2012-12": 1}, MONTHS)
+    plot = plots.months("Title", "Said", {"2010-01": 64, "2010-02": 32, "2010-03": 16, "2010-04": 8, "2012-12": 1})
     assert [cell.level for cell in plot.cells[:6]] == [4, 3, 2, 1, 0, 0]
     assert len(plot.cells) == 36
     assert plot.cells[-1].said == "December 2012: 1"

@@ -13,10 +13,9 @@ from indexer.library import Library
 from indexer.settings import Settings
 
 from . import build_routes, delivery, files, language, safety
-from .api.addresses import is_for_programs
 from .api.cursors import ListChanged
 from .glance import Glances
-from .language import later, say
+from .language import is_for_programs, later, say
 from .routes import add_routes
 
 log = logging.getLogger(__name__)
@@ -51,7 +50,7 @@ def create_app(library: Library, settings: Settings) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # the default provider has it, the base class does not say so
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    language.speak(app)
+    language.speak(app, settings.language)
     safety.guard(app, settings.host)
     files.keep(app)
     delivery.deliver(app, library, settings, build_routes.VOLATILE)

@@ -12,10 +12,11 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from indexer.errors import AskiveError, BadSetting
+from indexer.messages import Message
 from indexer.settings import Settings
 
 from . import rebuilding, safety
-from .language import say
+from .language import number, say, told
 from .rebuilding import Rebuilds, State
 from .views.build import build as build_page
 
@@ -75,11 +76,11 @@ def add_building(app: Flask, settings: Settings) -> Rebuilds:
             paths = _wanted(settings)
             rebuilds.start(paths, force=request.form.get("force") == "1")
         except safety.MayNotWrite as error:
-            return page(f"{error.reason}. {error.hint}", 403)
+            return page(told(error), 403)
         except RequestEntityTooLarge:
-            return page(say("That is more than {upload} MB, which is the most that may be sent.", upload=settings.upload), 413)
+            return page(_too_large(settings.upload), 413)
         except AskiveError as error:
-            return page(str(error), 409 if isinstance(error, rebuilding.BuildRuns) else 400)
+            return page(told(error), 409 if isinstance(error, rebuilding.BuildRuns) else 400)
         except OSError as error:
             return page(say("The files could not be kept ({reason}).", reason=error.strerror or error), 507)
         finally:
@@ -91,7 +92,7 @@ def add_building(app: Flask, settings: Settings) -> Rebuilds:
         try:
             safety.check_writer(request, settings, secret)
         except safety.MayNotWrite as error:
-            return page(f"{error.reason}. {error.hint}", 403)
+            return page(told(error), 403)
         rebuilds.cancel()
         return redirect(url_for("build"), 303)
 
@@ -111,12 +112,16 @@ def shape(state: State, library: Path) -> dict[str, Any]:
     return dict(safety.without_places(told, library))
 
 
+def _too_large(upload: int) -> str:
+    return say("That is more than {upload} MB, which is the most that may be sent.", upload=number(upload))
+
+
 def _wanted(settings: Settings) -> list[Path] | None:
     """What is to be read: files that were sent, a folder that was named, or everything that is there."""
     sent = [file for file in request.files.getlist("files") if file.filename]
     folder = request.form.get("folder", "").strip()
     if sent and folder:
-        raise BadSetting(say("Send files or name a folder, not both"), "")
+        raise BadSetting(Message("Send files or name a folder, not both"), "")
     if sent:
         parts = []
         for file in sent:
@@ -128,7 +133,7 @@ def _wanted(settings: Settings) -> list[Path] | None:
     path = Path(folder)
     if "\0" in folder or not path.is_absolute() or not path.exists():
         raise BadSetting(
-            say("There is no folder or file {folder} on the server", folder=folder[:200]),
-            say("Give its whole path, as the server knows it"),
+            Message("There is no folder or file {folder} on the server", folder=folder[:200]),
+            Message("Give its whole path, as the server knows it"),
         )
     return [path]

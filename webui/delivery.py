@@ -19,6 +19,8 @@ from indexer import __version__
 from indexer.library import Library
 from indexer.settings import Settings
 
+from .language import current
+
 LEAST: Final = 1_000
 """Bytes below which compression saves nothing: all of it fits into one packet."""
 
@@ -30,7 +32,7 @@ _TEXT: Final = frozenset(
 )
 _READ: Final = ("GET", "HEAD")
 # Whatever of a request may show in an answer beside its address.
-_SAID: Final = ("Host", "Accept-Language", "Cookie")
+_SAID: Final = ("Host", "Cookie")
 
 
 def deliver(app: Flask, library: Library, settings: Settings, volatile: Iterable[str] = ()) -> None:
@@ -45,7 +47,8 @@ def deliver(app: Flask, library: Library, settings: Settings, volatile: Iterable
         if request.method not in _READ or request.endpoint in without:
             return None
         # Before anything is looked up: what is written meanwhile then makes this ETag too old, never too young.
-        said = (made_by, library.stamp(), request.full_path, *map(request.headers.get, _SAID), datetime.now(UTC).date())
+        today = datetime.now(UTC).date()
+        said = (made_by, library.stamp(), request.full_path, current().tag, *map(request.headers.get, _SAID), today)
         g.etag = blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
         asked = request.if_none_match
         if not asked.star_tag and asked.contains_weak(g.etag):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from indexer import explanation
 from indexer.showing import RankedAnswer
 
+from .language import fixed
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -38,22 +40,18 @@ def of_search(answer: RankedAnswer) -> Why | None:
     longest = max(abs(value) for value in answer.signals.values()) or 1.0
     reasons = tuple(
         Reason(
-            name.capitalize().replace("'", "’"),
+            explanation.NAMES.get(name, name),
             explanation.part(name, value, answer),
-            _signed(value),
+            fixed(value, 2, signed=True),
             round(100 * abs(value) / longest),
             value < 0,
         )
         for name, value in answer.signals.items()
     )
-    return Why(reasons, f"{answer.score:.2f}", sentence)
+    return Why(reasons, fixed(answer.score, 2), sentence)
 
 
 def of_standing(answer: RankedAnswer) -> Why | None:
     """Why an answer is among the best-rated: its votes against those that were to be expected where it stands."""
     sentence = explanation.of_standing(answer)
     return None if sentence is None else Why((), "", sentence)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .language import month_name, number, say
+
 WIDTH: Final = 400
 HEIGHT: Final = 200
 LEFT: Final = 44
@@ -106,15 +108,15 @@ def bars(title: str, said: str, names: Sequence[str], series: Sequence[Series]) 
     width = (step - gap) / len(series)
     drawn = [
         Bar(
-            x=round(LEFT + place * step + gap / 2 + number * width, 2),
+            x=round(LEFT + place * step + gap / 2 + nth * width, 2),
             y=round(floor - span * value / high, 2),
             # A value that is there is to be seen, however small it is beside the others.
             width=round(max(width - (1 if width > 3 else 0), 0.5), 2),
             height=round(max(span * value / high, 1.0 if value else 0.0), 2),
             kind=each.kind,
-            said=f"{names[place]}: {value:,} {each.name}",
+            said=say("{name}: {value} {what}", name=names[place], value=number(value), what=each.name),
         )
-        for number, each in enumerate(series)
+        for nth, each in enumerate(series)
         for place, value in enumerate(each.values)
     ]
     at = [round(LEFT + (place + 0.5) * step, 2) for place in range(len(names))]
@@ -128,8 +130,8 @@ def bars(title: str, said: str, names: Sequence[str], series: Sequence[Series]) 
     )
 
 
-def months(title: str, said: str, counts: Mapping[str, int], names: Sequence[str]) -> MonthPlot:
-    """A plot of counts by month ("2012-05"), from the first year to the last; `names` are those of the twelve months."""
+def months(title: str, said: str, counts: Mapping[str, int]) -> MonthPlot:
+    """A plot of counts by month ("2012-05"), from the first year to the last."""
     years = sorted({int(month[:4]) for month in counts})
     spanned = range(years[0], years[-1] + 1) if years else range(0)
     most = max(counts.values(), default=0)
@@ -139,7 +141,7 @@ def months(title: str, said: str, counts: Mapping[str, int], names: Sequence[str
             x=LEFT + month * side,
             y=16 + row * side,
             level=_level(count := counts.get(f"{year:04d}-{month + 1:02d}", 0), most),
-            said=f"{names[month]} {year}: {count:,}",
+            said=say("{month} {year}: {count}", month=month_name(month + 1), year=year, count=number(count)),
         )
         for row, year in enumerate(spanned)
         for month in range(12)
@@ -150,7 +152,7 @@ def months(title: str, said: str, counts: Mapping[str, int], names: Sequence[str
         said,
         tuple(cells),
         tuple(Tick(16 + (row + 0.5) * side, str(year)) for row, year in enumerate(spanned)),
-        sparse([name[:3] for name in names], at, LEFT + 12 * side + 10),
+        sparse([month_name(month, "abbreviated") for month in range(1, 13)], at, LEFT + 12 * side + 10),
         WIDTH,
         16 + len(spanned) * side + 4,
         side,
@@ -164,7 +166,7 @@ def scale(high: float) -> list[int]:
     rough = high / _TICKS
     power = 10 ** math.floor(math.log10(rough))
     step = max(1, round(next(times * power for times in (1, 2, 5, 10) if times * power >= rough * 0.999)))
-    return [step * number for number in range(math.ceil(high / step) + 1)]
+    return [step * nth for nth in range(math.ceil(high / step) + 1)]
 
 
 def sparse(labels: Sequence[str], at: Sequence[float], end: float) -> tuple[Tick, ...]:
@@ -184,8 +186,8 @@ def short(value: int) -> str:
     """A number in few letters, for the tick of an axis: 1,200 is "1.2k"."""
     for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return str(value)
+            return f"{number(float(f'{value / size:.3g}'))}{letter}"
+    return number(value)
 
 
 def _level(count: int, most: int) -> int:

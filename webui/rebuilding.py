@@ -22,6 +22,7 @@ from werkzeug.utils import secure_filename
 import indexer
 from indexer.build import THREADS
 from indexer.errors import AskiveError
+from indexer.messages import Message, unpacked
 from indexer.settings import Settings
 
 Phase = Literal["idle", "running", "ended", "failed", "cancelled"]
@@ -40,7 +41,7 @@ _LAST: Final = 2_000
 class BuildRuns(AskiveError):
     """Another build that was started from a browser is at work."""
 
-    hint = "Wait for it to end, or cancel it"
+    hint = Message("Wait for it to end, or cancel it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ class Rebuilds:
         found = os.pathsep.join(filter(None, (str(Path(indexer.__file__).parent.parent), os.environ.get("PYTHONPATH"))))
         with self._lock:
             if self._state.phase == "running":
-                raise BuildRuns("A build is at work already")
+                raise BuildRuns(Message("A build is at work already"))
             self._state, self._cancelled = State("running", started=datetime.now(UTC)), False
             self._process = subprocess.Popen(  # noqa: S603  # our own module, arguments as a list
                 [sys.executable, "-m", "indexer.watched", str(self._settings.library), json.dumps(request)],
@@ -165,10 +166,16 @@ class Rebuilds:
         if said:
             archives = tuple(said.get("archives", ()))
             return replace(
-                state, phase="failed", error=said["error"], hint=said["hint"], archives=archives, gate=said.get("gate")
+                state,
+                phase="failed",
+                error=unpacked(said["error"]),
+                hint=unpacked(said["hint"]),
+                archives=archives,
+                gate=said.get("gate"),
             )
-        why = complaint.strip().rpartition("\n")[2] or f"it ended with {code}"
-        return replace(state, phase="failed", error=f"The build broke off: {why}", hint="The library is as it was")
+        why = complaint.strip().rpartition("\n")[2] or Message("it ended with {code}", code=str(code))
+        error = Message("The build broke off: {why}", why=why)
+        return replace(state, phase="failed", error=error, hint=Message("The library is as it was"))
 
 
 def _keep_end(stream: IO[str] | None, kept: list[str]) -> None:

@@ -18,6 +18,7 @@ from flask import Flask, Request, Response, abort, request
 from werkzeug.datastructures import Headers
 
 from indexer.errors import AskiveError
+from indexer.messages import Message
 from indexer.settings import Settings
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -114,20 +115,27 @@ def check_writer(request: Request, settings: Settings, secret: str) -> None:
     allowed = who_may_write(request, settings)
     if allowed == "none":
         raise MayNotWrite(
-            "Only somebody at the server itself may build", "Set a token on the server (ASKIVE_TOKEN), and build with that"
+            Message("Only somebody at the server itself may build"),
+            Message("Set a token on the server (ASKIVE_TOKEN), and build with that"),
         )
     if is_from_elsewhere(request.headers, request.environ.get("HTTP_HOST")):
-        raise MayNotWrite("This was sent by a page of another site", "Begin again from the library's own page")
+        raise MayNotWrite(
+            Message("This was sent by a page of another site"),
+            Message("Begin again from the library's own page"),
+        )
     given = request.authorization
     if allowed == "token" and given is not None:
         # Only a program sends this header; it has no form.
         if given.type == "bearer" and _same(given.token or "", settings.token):
             return
-        raise MayNotWrite("That is not the token", "It is the setting `token` of the server")
+        raise MayNotWrite(Message("That is not the token"), Message("It is the setting `token` of the server"))
     if not _same(request.form.get(_CSRF, ""), secret):
-        raise MayNotWrite("This form is not of this server, or older than its last start", "Load the page again")
+        raise MayNotWrite(
+            Message("This form is not of this server, or older than its last start"),
+            Message("Load the page again"),
+        )
     if allowed == "token" and not _same(request.form.get("token", ""), settings.token):
-        raise MayNotWrite("That is not the token", "It is the setting `token` of the server")
+        raise MayNotWrite(Message("That is not the token"), Message("It is the setting `token` of the server"))
 
 
 def is_from_elsewhere(headers: Mapping[str, str] | Headers, host: str | None) -> bool:

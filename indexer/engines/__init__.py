@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from ..documents import Document, DocumentKind
 from ..errors import BadSetting, NotInstalled
+from ..messages import Message
 from ..query import Query
 
 
@@ -97,7 +98,7 @@ ENGINES: Final[dict[str, str]] = {"whoosh": "whoosh", "tantivy": "tantivy", "mem
 AUTO: Final = "auto"
 """What stands for the engine that suits the library's size, see `choice`."""
 
-FAST: Final = "Install it with: pip install 'askive[fast]'"
+FAST: Final = Message("Install it with: pip install 'askive[fast]'")
 
 
 def load(name: str) -> EngineModule:

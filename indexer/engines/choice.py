@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from ..errors import NotInstalled
+from ..messages import Message
 from . import AUTO, FAST, load
 
 SMALL: Final = "whoosh"
@@ -34,13 +35,25 @@ def choose(wanted: str, posts: int, current: str | None) -> Choice:
     """
     if wanted != AUTO:
         load(wanted)
-        return Choice(wanted, "as set")
+        return Choice(wanted, Message("as set"))
     if posts < CROSSOVER * (BACK if current == LARGE else 1):
-        return Choice(SMALL, f"auto: {posts:,} posts, below the crossover of {CROSSOVER:,}")
+        return Choice(
+            SMALL, Message("auto: {posts} posts, below the crossover of {crossover}", posts=posts, crossover=CROSSOVER)
+        )
     try:
         load(LARGE)
     except NotInstalled:
-        return Choice(SMALL, f"auto: {posts:,} posts are enough for {LARGE}, which is not installed. {FAST}")
+        return Choice(
+            SMALL,
+            Message(
+                "auto: {posts} posts are enough for {engine}, which is not installed. {hint}",
+                posts=posts,
+                engine=LARGE,
+                hint=FAST,
+            ),
+        )
     if posts < CROSSOVER:
-        return Choice(LARGE, f"auto: {posts:,} posts, not far below the crossover of {CROSSOVER:,}")
-    return Choice(LARGE, f"auto: {posts:,} posts, above the crossover of {CROSSOVER:,}")
+        return Choice(
+            LARGE, Message("auto: {posts} posts, not far below the crossover of {crossover}", posts=posts, crossover=CROSSOVER)
+        )
+    return Choice(LARGE, Message("auto: {posts} posts, above the crossover of {crossover}", posts=posts, crossover=CROSSOVER))

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from ..errors import ForeignIndex
+from ..messages import Message
 from . import sync_folder
 
 NAME: Final = "contents.json"
@@ -38,6 +40,18 @@ def load(folder: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(found, dict) or {name: found[name] for name in mark} != mark:
         raise ValueError("the index is of another make")
     return found
+
+
+def foreign(folder: Path, engine: str, error: BaseException | None = None) -> ForeignIndex:
+    """What is raised for a folder whose files are not as an engine left them."""
+    where = str(folder)
+    if error is None:
+        return ForeignIndex(Message("{folder} holds no whole index of the engine “{engine}”", folder=where, engine=engine))
+    return ForeignIndex(
+        Message(
+            "{folder} holds no whole index of the engine “{engine}” ({error})", folder=where, engine=engine, error=str(error)
+        )
+    )
 
 
 def measure(path: Path) -> Measure:

@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..documents import Document, DocumentKind
-from ..errors import ForeignIndex
 from ..query import Query
-from . import BM25, EngineState, Hit, sync_folder
+from . import BM25, EngineState, Hit, contents, sync_folder
 
 _FILE = "documents.jsonl"
 _MARK = {"engine": "memory", "format": 2}
@@ -175,9 +174,9 @@ def _load(folder: Path) -> dict[str, Document]:
             mark = json.loads(next(file, ""))
             documents = [_document(json.loads(line)) for line in file]
     except (OSError, ValueError, RecursionError) as error:
-        raise ForeignIndex(f"{folder} holds no index of the engine “memory”") from error
+        raise contents.foreign(folder, "memory") from error
     if mark != {**_MARK, "documents": len(documents)}:
-        raise ForeignIndex(f"{folder} holds an index that is incomplete or of another make")
+        raise contents.foreign(folder, "memory")
     return {document.id: document for document in documents}
 
 

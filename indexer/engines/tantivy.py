@@ -28,7 +28,7 @@ import numpy as np
 from tantivy import Index, IndexWriter, Searcher
 
 from ..documents import Document, DocumentKind
-from ..errors import ForeignIndex, LibraryError
+from ..errors import LibraryError
 from ..query import Query
 from . import BM25, EngineState, Hit, contents, sync_folder
 from .contents import Measure
@@ -98,7 +98,7 @@ def _load(folder: Path) -> _Edition:
         edition = folder / f"{int(found['edition'])}"
         files = {name: _checked(edition, name, *parts) for name, parts in found["files"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ForeignIndex(f"{folder} holds no whole index of the engine “tantivy”") from error
+        raise contents.foreign(folder, "tantivy") from error
     return _Edition(edition, files)
 
 
@@ -114,10 +114,10 @@ def _sound(folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise ForeignIndex(f"{folder} holds no whole index of the engine “tantivy” ({error})") from error
+        raise contents.foreign(folder, "tantivy", error) from error
     except BaseException as error:  # a panic in Rust is no Exception, so that it is not taken for one by mistake
         if type(error).__name__ == "PanicException":
-            raise ForeignIndex(f"{folder} holds no whole index of the engine “tantivy” ({error})") from error
+            raise contents.foreign(folder, "tantivy", error) from error
         raise
 
 

@@ -28,7 +28,6 @@ from whoosh.filedb.filetables import FileFormatError
 from whoosh.writing import NO_MERGE
 
 from ..documents import Document, DocumentKind
-from ..errors import ForeignIndex
 from ..query import Filters, Query
 from . import BM25, EngineState, Hit, contents
 from .contents import Measure
@@ -68,7 +67,7 @@ def _load(folder: Path) -> _Contents:
         files = {name: _file(folder, name, *parts) for name, parts in found["files"].items()}
         segments = tuple(_segment(files, *parts) for parts in found["segments"])
     except (*_DAMAGE, AttributeError) as error:
-        raise ForeignIndex(f"{folder} holds no whole index of the engine “whoosh”") from error
+        raise contents.foreign(folder, "whoosh") from error
     return _Contents(segments, files)
 
 
@@ -245,7 +244,7 @@ class WhooshEngine:
         try:
             self._view = _View(self._storage, held.segments)
         except _DAMAGE as error:
-            raise ForeignIndex(f"{folder} holds no whole index of the engine “whoosh”") from error
+            raise contents.foreign(folder, "whoosh") from error
 
     def write(self, documents: Iterable[Document]) -> None:
         for document in documents:
@@ -273,7 +272,7 @@ class WhooshEngine:
         try:
             return self._view.search(query, kind, limit)
         except (struct.error, ValueError, IndexError) as error:
-            raise ForeignIndex(f"{self._folder} holds no whole index of the engine “whoosh”") from error
+            raise contents.foreign(self._folder, "whoosh") from error
 
     def state(self) -> EngineState:
         size = sum(path.stat().st_size for path in self._folder.iterdir() if path.is_file())

@@ -133,6 +133,7 @@ class Visitors:
         height: int = 800,
         scripts: bool = True,
         dark: bool = False,
+        locale: str = "en-GB",
         **options: Any,
     ) -> Page:
         """A tab in a window of that size, in that light, with scripts or without; addresses are those of the library's server."""
@@ -142,7 +143,7 @@ class Visitors:
             viewport={"width": width, "height": height},
             java_script_enabled=scripts,
             color_scheme="dark" if dark else "light",
-            locale="en-GB",
+            locale=locale,
             **options,
         )
         context.set_default_timeout(15_000)

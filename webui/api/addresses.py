@@ -347,8 +347,3 @@ def add_api(app: Flask, library: Library, settings: Settings, glances: Glances) 
         return make_response(jsonify(said), 404)
 
     app.add_url_rule("/api/<path:address>", "api_nothing", nothing)
-
-
-def is_for_programs(path: str) -> bool:
-    """Whether an address is one for programs, so that what goes wrong there is told as JSON."""
-    return path.startswith("/api/") or path.endswith((".csv", ".jsonl", ".atom", ".xml"))

@@ -1,4 +1,4 @@
-// Everything works without this. It keeps the colours that were chosen, lends keys to what is on the page, and offers what the
+// Everything works without this. It keeps the colours and the language that were chosen, lends keys to what is on the page, and offers what the
 // words that are being typed may become. It runs before the page is drawn, so that nothing changes its colours after that.
 "use strict";
 
@@ -48,12 +48,48 @@ const themes = {
   },
 };
 
+// Languages: what the browser asks for, or what was chosen at the foot of a page. Links carry a choice on in the address; here it
+// is only put back where an address comes without one. With it in the address nothing is done, so there is no going in circles.
+const languages = {
+  kept() {
+    try {
+      return localStorage.getItem("language");
+    } catch {
+      return null;
+    }
+  },
+
+  keep(language) {
+    try {
+      localStorage.setItem("language", language);
+    } catch {
+      // Then it lasts as long as links carry it.
+    }
+  },
+
+  putBack() {
+    const { lang, dataset } = document.documentElement;
+    const kept = languages.kept();
+    const address = new URL(location.href);
+    if (kept && kept !== lang && dataset.languages?.split(" ").includes(kept) && !address.searchParams.has("lang")) {
+      // Nothing is drawn of what is left at once.
+      document.documentElement.hidden = true;
+      address.searchParams.set("lang", kept);
+      location.replace(address);
+    }
+  },
+};
+
+languages.putBack();
 themes.wear(themes.chosen());
 addEventListener("storage", (event) => event.key === "theme" && themes.wear(themes.chosen()));
 
 document.addEventListener("DOMContentLoaded", () => {
   const box = document.getElementById("q");
   document.querySelectorAll(".light").forEach(themes.button);
+  for (const link of document.querySelectorAll(".languages a")) {
+    link.addEventListener("click", () => languages.keep(link.hreflang));
+  }
   keys(box);
   if (box) {
     complete(box, document.body.dataset);

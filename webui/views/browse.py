@@ -15,9 +15,8 @@ from .. import addresses
 from ..asked import Browsed
 from ..browsed import Crowd, Listed
 from ..glance import Glance
-from ..language import say
+from ..language import month_name, say
 from ..paging import Pager, pager
-from .threads import MONTHS
 from .top import CHOICES, Facet, facets
 
 TAGS: Final = 120
@@ -86,6 +85,7 @@ class MonthCell:
     """A month of a year; `level` says how many threads it has beside others, from 0 for none."""
 
     name: str
+    short: str
     threads: int
     href: str
     level: int
@@ -262,12 +262,13 @@ def years(library: Library, site: str | None, glance: Glance) -> YearsPage:
                 addresses.top(Browsed(site=site, year=year)),
                 tuple(
                     MonthCell(
-                        say(name),
+                        month_name(month),
+                        month_name(month, "abbreviated"),
                         counts.get(month, 0),
                         addresses.threads(Listed(site=site, year=year, month=month)),
                         -(-_LEVELS * counts.get(month, 0) // most),
                     )
-                    for month, name in enumerate(MONTHS, 1)
+                    for month in range(1, 13)
                 ),
             )
         )

@@ -8,18 +8,16 @@ from typing import Any, Final, Literal
 from indexer.settings import Settings
 
 from .. import safety
-from ..language import say
+from ..language import again, later, say
 from ..rebuilding import State
 
 EVERY_S: Final = 2
 """Seconds after which a page without scripts looks again."""
 
 _STEPS: Final = {
-    "": "Starting",
-    "Reading": "Reading archives",
-    "Relating": "Finding out who backs whom",
-    "Indexing": "Writing the index",
-    "Asking": "Asking what the library knows the answers to",
+    "": later("Starting"),
+    "Reading": later("Reading archives"),
+    "Indexing": later("Writing the index"),
 }
 
 
@@ -55,5 +53,5 @@ def build(
         note=note,
         upload=settings.upload,
         every_s=EVERY_S,
-        error=state.error and safety.without_places(state.error, settings.library),
+        error=state.error and safety.without_places(again(state.error), settings.library),
     )

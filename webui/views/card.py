@@ -103,7 +103,7 @@ def _card(ranked: RankedAnswer, why: explain.Why | None, question: str, *, conti
         votes=post.votes,
         place=ranked.place,
         is_best=bool(post.best),
-        backing=explanation.names(ranked.endorsed_by) or None,
+        backing=explanation.backed(ranked.endorsed_by) if ranked.endorsed_by else None,
         backers=", ".join(ranked.endorsed_by),
         author=author(post),
         written=post.written,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from indexer.settings import Settings
 from .. import addresses, plots
 from ..asked import Browsed
 from ..glance import Glance
-from ..language import say
+from ..language import again, fixed, month_name, number, say
 from ..paging import Pager, pager
 from ..plots import BarPlot, MonthPlot, Series
 
@@ -86,7 +87,7 @@ class LibraryPage:
     answers: int
     posts: int
     span: str | None
-    sites: tuple[tuple[str, str], ...]
+    sites: Sequence[tuple[str, int]]
     years: BarPlot | None
     years_table: Table
     years_hrefs: tuple[tuple[str, str], ...]
@@ -99,12 +100,13 @@ class LibraryPage:
     more_categories: int
     months: MonthPlot | None
     months_table: Table
+    month_names: list[str]
     gaps: tuple[GapRow, ...]
     engine: str
     generation: str | None
     index_size: str
     store_size: str
-    written: str
+    written: datetime | None
     archives: int
     unread: int
     """Archives that nothing could be read from."""
@@ -124,29 +126,30 @@ def library(glance: Glance, coverage: Coverage, page: int, settings: Settings) -
         answers=glance.answers,
         posts=glance.posts,
         span=glance.span,
-        sites=tuple((name, f"{total:,}") for name, total in glance.sites),
+        sites=glance.sites,
         years=_years(coverage) if coverage.years else None,
-        years_table=tuple((str(row.year), f"{row.questions:,}", f"{row.answers:,}") for row in coverage.years),
+        years_table=tuple((str(row.year), number(row.questions), number(row.answers)) for row in coverage.years),
         years_hrefs=tuple((name, addresses.top(Browsed(year=int(name)))) for name, _ in glance.years),
         undated=coverage.undated_questions + coverage.undated_answers,
         votes=_votes(known) if known else None,
-        votes_table=tuple((_range(each), f"{each.answers:,}") for each in known),
+        votes_table=tuple((_range(each), number(each.answers)) for each in known),
         unvoted=sum(each.answers for each in coverage.votes if each.low is None),
         categories=_categories(coverage),
         more_categories=max(0, len(coverage.categories) - CATEGORIES),
         months=_months(coverage) if coverage.months else None,
         months_table=_months_table(coverage),
+        month_names=[month_name(month, "abbreviated") for month in range(1, 13)],
         gaps=tuple(map(_gaps, coverage.sites)),
-        engine=f"{glance.engine} ({glance.engine_why})" if glance.engine_why else glance.engine,
+        engine=f"{glance.engine} ({again(glance.engine_why)})" if glance.engine_why else glance.engine,
         generation=glance.generation,
         index_size=size(glance.index_bytes),
         store_size=size(glance.store_bytes),
-        written=glance.written,
+        written=datetime.fromisoformat(glance.written) if glance.written else None,
         archives=len(archives),
         unread=sum(archive.status != "read" for archive in archives),
         skipped=sum(archive.skipped for archive in archives),
         rows=tuple(_row(archive, settings.library) for archive in archives[first : first + ROWS]),
-        pager=pager(page, len(archives), ROWS, lambda number: url_for("library", page=number if number > 1 else None)),
+        pager=pager(page, len(archives), ROWS, lambda to: url_for("library", page=to if to > 1 else None)),
     )
 
 
@@ -191,8 +194,8 @@ def _years(coverage: Coverage) -> BarPlot:
         first=rows[0].year,
         last=rows[-1].year,
         year=most.year,
-        answers=f"{most.answers:,}",
-        questions=f"{most.questions:,}",
+        answers=number(most.answers),
+        questions=number(most.questions),
     )
     return plots.bars(
         say("Questions and answers by year"),
@@ -211,9 +214,9 @@ def _votes(known: Sequence[Bin]) -> BarPlot:
     said = say(
         "Of {total} answers whose votes are known, most have {range} votes: {answers}. Each bar is twice as wide a range as"
         " the one before it.",
-        total=f"{total:,}",
+        total=number(total),
         range=_range(most),
-        answers=f"{most.answers:,}",
+        answers=number(most.answers),
     )
     names = [_range(each, brief=True) for each in known]
     return plots.bars(
@@ -226,8 +229,8 @@ def _range(each: Bin, *, brief: bool = False) -> str:
     if high < 0:
         return "< 0" if brief else say("fewer than 0")
     if low == high:
-        return str(low)
-    return f"{plots.short(low)}+" if brief else f"{low:,}\N{EN DASH}{high:,}"
+        return number(low)
+    return f"{plots.short(low)}+" if brief else f"{number(low)}\N{EN DASH}{number(high)}"
 
 
 def _categories(coverage: Coverage) -> tuple[CategoryRow, ...]:
@@ -236,38 +239,32 @@ def _categories(coverage: Coverage) -> tuple[CategoryRow, ...]:
         CategoryRow(
             row.name,
             addresses.top(Browsed(category=row.name)),
-            f"{row.questions:,}",
-            f"{row.answers:,}",
+            number(row.questions),
+            number(row.answers),
             round(100 * row.questions / most, 1),
         )
         for row in coverage.categories
     )
 
 
-def _month_names() -> list[str]:
-    return say("January February March April May June July August September October November December").split()
-
-
 def _months(coverage: Coverage) -> MonthPlot:
     missing = sum(len(site.missing) for site in coverage.sites)
-    said = say("Darker months have more questions, up to {most}.", most=f"{max(coverage.months.values()):,}") + " "
+    said = say("Darker months have more questions, up to {most}.", most=number(max(coverage.months.values()))) + " "
     said += say("No site has a month without one.") if not missing else say("The months without one are listed below, by site.")
-    return plots.months(say("Questions by month"), said, coverage.months, _month_names())
+    return plots.months(say("Questions by month"), said, coverage.months)
 
 
 def _months_table(coverage: Coverage) -> Table:
     years = sorted({int(month[:4]) for month in coverage.months})
     spanned = range(years[0], years[-1] + 1) if years else range(0)
     return tuple(
-        (str(year), *(f"{coverage.months.get(f'{year:04d}-{month:02d}', 0):,}" for month in range(1, 13))) for year in spanned
+        (str(year), *(number(coverage.months.get(f"{year:04d}-{month:02d}", 0)) for month in range(1, 13))) for year in spanned
     )
 
 
 def _gaps(site: Span) -> GapRow:
-    names = _month_names()
-
     def name(month: str) -> str:
-        return f"{names[int(month[5:]) - 1]} {int(month[:4])}"
+        return say("{month} {year}", month=month_name(int(month[5:])), year=int(month[:4]))
 
     missing = tuple(map(name, site.missing[:GAPS]))
     return GapRow(site.site, name(site.first), name(site.last), missing, max(0, len(site.missing) - GAPS))
@@ -275,4 +272,4 @@ def _gaps(site: Span) -> GapRow:
 
 def size(bytes_: int) -> str:
     """A size as it is written."""
-    return f"{max(1, bytes_ // 1000):,} kB" if bytes_ < 1_000_000 else f"{bytes_ / 1e6:,.1f} MB"
+    return f"{number(max(1, bytes_ // 1000))} kB" if bytes_ < 1_000_000 else f"{fixed(bytes_ / 1e6, 1)} MB"

@@ -16,7 +16,7 @@ from indexer.spelling import Correction
 from .. import addresses, explain
 from ..asked import Asked, Browsed, typed_filters
 from ..glance import Glance
-from ..language import later, say, say_of
+from ..language import again, later, say, say_of
 from ..paging import Pager, pager
 from .card import Card, cards
 from .narrowing import Group, groups
@@ -128,7 +128,7 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
             results = ask(library, asked, settings.results)
             said += results.notes
         except BadQuestion as error:
-            said += [_sentence(error.reason)]
+            said.append(_sentence(again(error.reason)))
     nearest = min(DIAL, key=lambda step: abs(step[0] - asked.dial))
 
     def address(turned: Asked) -> str:

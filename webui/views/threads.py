@@ -15,30 +15,13 @@ from .. import addresses
 from ..asked import Browsed
 from ..browsed import Listed
 from ..glance import Glance
-from ..language import later, say
+from ..language import later, month_name, say
 from ..paging import Pager, pager
 from .top import CHOICES, YEARS, Chip, Facet, facets
 
 THREADS: Final = 30
 """How many are on a page."""
 
-MONTHS: Final = tuple(
-    later(name)
-    for name in (
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    )
-)
 THREAD_SORTS: Final[dict[ThreadOrder, str]] = {
     "newest": later("Newest"),
     "oldest": later("Oldest"),
@@ -151,7 +134,7 @@ def _chips(listed: Listed) -> tuple[Chip, ...]:
         chips.append((say("Tag: {name}", name=listed.tag), listed.but(tag=None)))
     if listed.year is not None:
         if listed.month is not None:
-            when = say("{month} {year}", month=say(MONTHS[listed.month - 1]), year=listed.year)
+            when = say("{month} {year}", month=month_name(listed.month), year=listed.year)
             chips.append((when, listed.but(month=None)))
         else:
             chips.append((say("From {year}", year=listed.year), listed.but(year=None, month=None)))
@@ -170,6 +153,6 @@ def _months_of(library: Library, listed: Listed) -> tuple[Facet, ...]:
         lambda month: addresses.threads(listed.but(month=month and int(month))),
     )
     return tuple(
-        Facet(say(MONTHS[int(one.name) - 1]), one.href, one.total, one.is_current) if one.total is not None else one
+        Facet(month_name(int(one.name)), one.href, one.total, one.is_current) if one.total is not None else one
         for one in chosen
     )

@@ -107,6 +107,7 @@ def top(
     """The page of a shelf."""
     results = ask(library, browsed, settings.results, shelf)
     by_votes = browsed.raw and shelf == "top"
+    lead = "votes" if by_votes else shelf
 
     def address(changed: Browsed) -> str:
         return addresses.shelf(shelf, changed)
@@ -114,7 +115,7 @@ def top(
     return ShelfPage(
         shelf=shelf,
         heading=say(SHELVES[shelf]),
-        lead=say(_LEADS["votes" if by_votes else shelf]),
+        lead=say(_LEADS[lead]),
         nothing=say(_NOTHING[shelf]),
         shelves=tuple(
             Facet(say(name), addresses.shelf(other, browsed.but(raw=False)), None, other == shelf)
