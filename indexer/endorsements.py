@@ -152,22 +152,36 @@ class _Found:
 _COPIED: Final = 60
 """A sentence at least this long is not written twice by chance."""
 
+_QUICK_LOOKS: Final = 50
+"""Sentences of one thread that are looked for in whole texts: mostly few are, and in a long thread that would take long."""
+
 
 class _Earlier:
-    """The long sentences of earlier posts. These are cut into sentences only when a sentence has to be looked for."""
+    """The long sentences of earlier posts. These are cut into sentences only when one is there that may be copied."""
 
     def __init__(self) -> None:
-        self._uncut: list[Text] = []
+        self._texts: list[Text] = []
+        self._plain: list[str] = []
         self._sentences: set[str] = set()
+        self._cut = 0
+        """How many of the texts have been cut into sentences."""
+        self._quick_looks = _QUICK_LOOKS
 
     def add(self, text: Text) -> None:
-        self._uncut.append(text)
+        self._texts.append(text)
 
     def have(self, sentence: str) -> bool:
-        for text in self._uncut:
+        """Whether one of them is this one, plain."""
+        if self._quick_looks:
+            self._quick_looks -= 1
+            self._plain += [plain(text.own) for text in self._texts[len(self._plain) :]]
+            # A sigma is another letter where a text ends.
+            if not any(sentence in said or "σ" in said or "ς" in said for said in self._plain):
+                return False
+        for text in self._texts[self._cut :]:
             bounds = sentences_of(text.own, [])
             self._sentences.update(plain(text.own[start:end]) for start, end in bounds if end - start >= _COPIED)
-        self._uncut.clear()
+        self._cut = len(self._texts)
         return sentence in self._sentences
 
 

@@ -11,7 +11,8 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from functools import lru_cache
+from itertools import accumulate, chain
 from typing import Final, NamedTuple
 
 from rapidfuzz import process
@@ -142,18 +143,20 @@ class People:
         """Key -> name -> person, for everybody in the thread."""
         self._here: set[str] = set()
         """Keys of those who have entered."""
+        self._beginnings: set[str] = set()
+        """What these begin with."""
         self._used: list[frozenset[str]] = []
         """The words of posts, from the question on, as far as somebody has asked for them."""
         self._near: dict[str, list[str]] | None = None
-        self._far: dict[str, bool] = {}
-        """Words that were held against all names, and whether they are nobody's misspelt name for sure."""
+        self._far: set[str] = set()
+        """Words that were held against all names, and are nobody's misspelt name for sure."""
         self._tries = _TRIES
         counts = {1}
         for place, reply in enumerate(thread.replies):
-            tokens = _tokens(_normal(reply.author or ""))
+            key, tokens = _name(reply.author or "")
             if reply.author and tokens:
                 person = Person(reply.author, reply.author[tokens[-1].end :], place)
-                self._all.setdefault(_key(tokens), {}).setdefault(reply.author, person)
+                self._all.setdefault(key, {}).setdefault(reply.author, person)
                 counts.add(min(_NAME_TOKENS, len(tokens)))
         self._short = self._short_forms()
         self._counts = sorted(counts | {2}, reverse=True)
@@ -176,7 +179,7 @@ class People:
         found: dict[str, set[str]] = {}
         for key, people in self._all.items():
             for name in people:
-                tokens = _tokens(_normal(name))[:_NAME_TOKENS]
+                tokens = _name(name)[1][:_NAME_TOKENS]
                 shorter = [tokens[:count] for count in range(1, len(tokens))]
                 if tokens[0].folded in _TITLES:
                     shorter.append(tokens[1:])
@@ -188,9 +191,11 @@ class People:
 
     def enter(self, reply: Post) -> None:
         """Make `reply` one that later posts may speak of."""
-        key = _key(_tokens(_normal(reply.author or "")))
+        key, _ = _name(reply.author or "")
         if reply.author and key:
-            self._here.add(key)
+            if key not in self._here:
+                self._here.add(key)
+                self._beginnings.update(accumulate(key))
             if self._thread.is_advice(reply):
                 self._all[key][reply.author].answers.append(reply)
 
@@ -218,34 +223,30 @@ class People:
             return True
         if not self._lengths:
             return False
-        last = len(tokens)
-        for at, beside in enumerate(map(_BESIDE.__getitem__, tokens)):
-            if beside:
-                for count in self._inexact_counts:
-                    after, before = at + 1 + count, at - count
-                    if beside & 1 and after <= last and not self._is_far(tokens[at + 1 : after]):
-                        return True
-                    if beside & 2 and before >= 0 and not self._is_far(tokens[before:at]):
-                        return True
+        beside = [(at, side) for at, side in enumerate(map(_BESIDE.__getitem__, tokens)) if side]
+        for count in self._inexact_counts:
+            starts = {at + 1 for at, side in beside if side & 1} | {at - count for at, side in beside if side & 2}
+            runs = {"".join(tokens[at : at + count]) for at in starts if 0 <= at <= len(tokens) - count}
+            if not all(map(self._is_far, runs - self._far)):
+                return True
         return False
 
-    def _is_far(self, run: Sequence[str]) -> bool:
-        """Whether tokens are no misspelling of any name for sure."""
-        written = run[0] if len(run) == 1 else "".join(run)
-        if len(written) not in self._lengths:
+    def _is_far(self, written: str) -> bool:
+        """Whether tokens that were written so are no misspelling of any name for sure."""
+        if written in self._far:
             return True
-        far = self._far.get(written)
-        if far is None:
-            far = self._far[written] = not any(
-                process.extractOne(written, keys, scorer=OSA.distance, score_cutoff=slips)
-                for slips, keys in self._misspelt.items()
-            )
-        return far
+        if len(written) in self._lengths and any(
+            process.extractOne(written, keys, scorer=OSA.distance, score_cutoff=slips)
+            for slips, keys in self._misspelt.items()
+        ):
+            return False
+        self._far.add(written)
+        return True
 
     def _exact(self, text: str, tokens: list[_Token]) -> Iterator[tuple[int, int, Person | None]]:
         at = 0
         while at < len(tokens):
-            for count in self._counts:
+            for count in self._counts if tokens[at].folded in self._beginnings else ():
                 run = tokens[at : at + count]
                 key = _key(run)
                 if len(run) < count or key not in self._here:
@@ -335,7 +336,7 @@ class People:
             return None, 0
         if all(token.folded in STOP_WORDS or len(token.folded) <= 2 for token in run):
             return None, 0
-        if len(self._all) <= _FEW and self._is_far([written]):
+        if len(self._all) <= _FEW and self._is_far(written):
             return None, 0
         self._tries -= 1
         if self._near is None:
@@ -356,6 +357,13 @@ class People:
         if person is None or all(token.folded in STOP_WORDS or self._is_word(token, person) for token in run):
             return None, 0
         return person, OSA.distance(near[0], written)
+
+
+@lru_cache(maxsize=20_000)
+def _name(author: str) -> tuple[str, list[_Token]]:
+    """The key and the tokens of a name."""
+    tokens = _tokens(_normal(author))
+    return _key(tokens), tokens
 
 
 def _normal(text: str) -> str:
