@@ -427,7 +427,8 @@ def test_no_link_leads_nowhere(arrive: Visitors) -> None:
             elif _shape(link) not in tried:
                 tried.add(_shape(link))
                 status = page.request.get(link).status
-                if status >= 400:
+                # A page that says that there is none is not there in another language either.
+                if status >= 400 and there.partition("?")[0] != here.partition("?")[0]:
                     wrong.append(f"{name}: {status} {link}")
     assert wrong == []
     assert len(tried) > 20
