@@ -473,7 +473,7 @@ def test_json_twins_say_what_the_pages_say(client, sample):
         store = browsing.store
         for name in ("top", "gems", "late"):
             given = client.get(f"/api/browse/{name}?n=3&page=2").json
-            assert given.pop("next")
+            given.pop("next", None)
             assert given | {"took_ms": 0} == shapes.results(browsing.answers(name, n=3, offset=3)) | {"took_ms": 0}
         total, found = catalogue.threads(store, Wanted(year=2023), "oldest", n=2, offset=2)
         assert client.get("/api/browse/threads?year=2023&sort=oldest&n=2&page=2").json == browse_shapes.threads(total, found, 2)
