@@ -469,20 +469,22 @@ def test_bad_input_gives_a_list_or_a_plain_message(client, address, query):
 
 
 def test_json_twins_say_what_the_pages_say(client, sample):
+    def said(address):
+        """Without the cursor of the next page, which no page has."""
+        return {name: value for name, value in client.get(address).json.items() if name != "next"}
+
     with sample.browse() as browsing:
         store = browsing.store
         for name in ("top", "gems", "late"):
-            given = client.get(f"/api/browse/{name}?n=3&page=2").json
-            given.pop("next", None)
-            assert given | {"took_ms": 0} == shapes.results(browsing.answers(name, n=3, offset=3)) | {"took_ms": 0}
+            assert said(f"/api/browse/{name}?n=3&page=2") | {"took_ms": 0} == shapes.results(browsing.answers(name, n=3, offset=3)) | {"took_ms": 0}
         total, found = catalogue.threads(store, Wanted(year=2023), "oldest", n=2, offset=2)
-        assert client.get("/api/browse/threads?year=2023&sort=oldest&n=2&page=2").json == browse_shapes.threads(total, found, 2)
-        assert client.get("/api/browse/categories").json == browse_shapes.tally("categories", catalogue.categories(store))
-        assert client.get("/api/browse/years").json == browse_shapes.months(catalogue.months(store))
+        assert said("/api/browse/threads?year=2023&sort=oldest&n=2&page=2") == browse_shapes.threads(total, found, 2)
+        assert said("/api/browse/categories") == browse_shapes.tally("categories", catalogue.categories(store))
+        assert said("/api/browse/years") == browse_shapes.months(catalogue.months(store))
         total, tags = catalogue.tags(store, "name", n=5, offset=5)
-        assert client.get("/api/browse/tags?sort=name&n=5&page=2").json == browse_shapes.tally("tags", tags, total, 5)
+        assert said("/api/browse/tags?sort=name&n=5&page=2") == browse_shapes.tally("tags", tags, total, 5)
         total, people = catalogue.people(store, "answers", begins="m", n=4, offset=0)
-        assert client.get("/api/browse/people?begins=M&n=4").json == browse_shapes.people(total, people, 0)
+        assert said("/api/browse/people?begins=M&n=4") == browse_shapes.people(total, people, 0)
         given = client.get("/api/browse/person?site=ask.metafilter.com&name=K&sort=votes").json
         assert (given["name"], given["total"]) == ("K", 8)
         assert {one["author"] for one in given["answers"]} == {"K"}
