@@ -26,7 +26,13 @@ Rows = NDArray[np.int64]
 """Rows of threads in a generation's columns."""
 
 UNRELATED: Final[Mapping[Tier, float]] = {"static": 0.5, "full": 0.3}
-"""The cosine of texts that have nothing to do with each other, or below; what lies above it is spread from 0 to 1."""
+"""The cosine of texts that have nothing to do with each other, or below; what lies above it is spread from 0 to 1. Full vectors
+from 0 to 0.3, at the same weight, nDCG@10: stackfaq_dev .951 → .959, se_beer_2020's duplicates .566 → .626, qatarliving_dev
+.360 → .354; static ones change by .004 at most from 0.2 to 0.5."""
+
+SECOND_LOOK: Final = 2
+"""Times as many threads as are wanted are looked at again, with all digits of the question: recall@100 among 100,000 synthetic
+threads, static vectors, from .9745 to .9795; 4 and 8 times as many give the same."""
 
 NEGLIGIBLE: Final = 0.001
 """The share of threads for which it is not worth while to ask the next tier."""
@@ -39,6 +45,7 @@ class Near:
 
     def __init__(self, threads: Threads, asked: Matrix, share: float) -> None:
         self.tier = threads.tier
+        self._threads, self._asked = threads, asked
         self.share = share
         """How much this tier has to say: the share of threads with its vectors, for `static` of those without fuller ones."""
         self._cosines = threads.cosines(asked)
@@ -52,12 +59,12 @@ class Near:
     def nearest(self, count: int, least: float) -> Rows:
         """The threads that are nearest and at least so alike, the nearest first."""
         cosines = np.nan_to_num(self._cosines, nan=-1.0)
-        count = min(count, len(cosines))
-        if not count:
+        looked = min(SECOND_LOOK * count, len(cosines))
+        if not looked:
             return np.zeros(0, np.int64)
-        found: Rows = np.argpartition(cosines, len(cosines) - count)[len(cosines) - count :]
-        found = found[np.lexsort((found, -cosines[found]))]
-        return found[np.nan_to_num(self.likeness(found)) >= least]
+        found: Rows = np.argpartition(cosines, len(cosines) - looked)[len(cosines) - looked :]
+        found = found[np.nan_to_num(self.likeness(found)) >= least]
+        return found[np.lexsort((found, -self._threads.exact(self._asked, found)))][:count]
 
 
 class Threads:
@@ -88,6 +95,13 @@ class Threads:
         found *= self._scales
         found *= scale
         return np.where(self._row >= 0, found[self._row], np.float32(np.nan))
+
+
+    def exact(self, asked: Matrix, threads: Rows) -> NDArray[np.float32]:
+        """The same of some threads that have a vector, with all digits of the question."""
+        rows = self._row[threads]
+        found: Matrix = (self._vectors[rows].astype(np.float32) @ asked.mean(axis=0)) * self._scales[rows]
+        return found
 
 
 def _dots(vectors: NDArray[np.int8], asked: NDArray[np.int8]) -> NDArray[np.float32]:
@@ -158,7 +172,10 @@ def seen(library: Path, generation: str) -> tuple[tuple[int, int, int], ...]:
 
 
 def parts(text: str) -> list[str]:
-    """What of a question is encoded: all of it, and its first sentence, which asks, where more follows."""
+    """What of a question is encoded: all of it, and its first sentence, which asks, where more follows.
+
+    With both, nDCG@10 on qatarliving_dev is .371, with all of it alone .354; the other sets have no long questions.
+    """
     text = text.strip()
     start, end = next(sentences.bounds(text), (0, 0))
     first = text[start:end].strip()
