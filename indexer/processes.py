@@ -24,7 +24,7 @@ class Processes:
 
     def __init__(self, number: int = 0) -> None:
         """0 stands for as many as there are processors to run on."""
-        self.number = number or _processors()
+        self.number = number or processors()
         self._pool: ProcessPoolExecutor | None = None
 
     def submit(self, function: Callable[P, R], *arguments: P.args, **named: P.kwargs) -> Future[R]:
@@ -72,7 +72,8 @@ def _result(function: Callable[[T], R], item: T, future: Future[R]) -> R:
         return function(item)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """How many processors there are to run on."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

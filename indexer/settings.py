@@ -31,6 +31,7 @@ class Settings:
     dial: float = 0.5
     results: int = 10
     threads: int = 4
+    workers: int = 0
     jobs: int = 0
     token: str = ""
     upload: int = 1024
@@ -60,6 +61,7 @@ _HELP: Final = {
     "dial": "What counts when nothing else is said: 0 the text alone, 1 the community as much as it can, 0.5 in between.",
     "results": "Answers on a page, on the web and on the terminal.",
     "threads": "Requests the server works on at the same time.",
+    "workers": "Processes that answer questions: 0 for one a processor, up to 4; 1 leaves them to the server's own.",
     "token": "What has to be given to build from a browser, 12 characters or more; without one, only this machine may.",
     "upload": "MB that may be sent to the server for a build at once.",
     "meaning": "What a build computes in a library with a model: static, or full, which takes long and finds more.",
@@ -117,6 +119,7 @@ def _typed(name: str, value: object, where: str) -> object:
         "port": (0, 65535),
         "results": (1, 1000),
         "threads": (1, 64),
+        "workers": (0, 64),
         "jobs": (0, 64),
         "upload": (1, 1_000_000),
     }

@@ -27,14 +27,21 @@ serve(create_app(Library(settings.library), settings), settings, lambda address:
 @contextmanager
 def served(library: Path, **settings: object) -> Iterator[str]:
     """The address of a server over `library`, without the slash at its end; what it logs goes to this process's stderr."""
+    with running(library, **settings) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(library: Path, **settings: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The same, with the process. It leads a group of its own."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
     arguments = [sys.executable, "-c", _PROGRAM, str(library), json.dumps({"port": 0} | settings)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment) as server:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment, start_new_session=True) as server:
         try:
             assert server.stdout is not None
             address = server.stdout.readline().strip()
             assert address.startswith("http://127.0.0.1:")
-            yield address.rstrip("/")
+            yield address.rstrip("/"), server
         finally:
             server.terminate()
             try:

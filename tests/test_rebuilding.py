@@ -365,7 +365,8 @@ def test_nothing_refused_is_kept(library: Path, client: FlaskClient) -> None:
     client.post(BUILD, data=broken, content_type="multipart/form-data; boundary=b")
     assert {path.name for path in (library / "threads").iterdir()} == {"a.jsonl"}
     (library / "threads" / f"{rebuilding.PART}left").write_bytes(b"x")
-    create_app(Library(library), Settings(library=library))
+    with served(library):
+        pass
     assert {path.name for path in (library / "threads").iterdir()} == {"a.jsonl"}
 
 

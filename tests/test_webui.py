@@ -252,7 +252,7 @@ def test_a_page_of_results_is_light(client: FlaskClient) -> None:
     page = soup(response)
     # What may be added, a feed and a search engine, is fetched by nobody who does not ask for it.
     links = page.select("link[rel=icon], link[rel=stylesheet]")
-    assert {tag["rel"][0] for tag in page.select("link")} == {"icon", "stylesheet", "search", "alternate"}
+    assert {tag["rel"][0] for tag in page.select("link")} == {"icon", "stylesheet", "search", "expect", "alternate"}
     needs = {tag["href"] for tag in links} | {tag["src"] for tag in page.select("[src]")}
     assert len(needs) == 3
     sent = [response.data]

@@ -51,7 +51,6 @@ def add_building(app: Flask, settings: Settings) -> Rebuilds:
     app.request_class = UploadRequest
     app.config["LIBRARY"] = settings.library
     rebuilds, secret = Rebuilds(settings), secrets.token_urlsafe(32)
-    rebuilding.sweep(settings.library)
 
     def page(note: str | None = None, status: int = 200) -> Response:
         allowed = safety.who_may_write(request, settings)

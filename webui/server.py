@@ -23,7 +23,9 @@ from indexer.errors import BadSetting
 from indexer.settings import Settings
 
 from .build_routes import BUILD
+from .rebuilding import sweep
 from .safety import is_from_elsewhere
+from .workers import Workers
 
 _LARGEST_BODY: Final = 64 * 1024
 """Bytes of what may be sent to any address but that of builds: all questions come in the address."""
@@ -38,10 +40,13 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     with _stopped_by_sigterm():
         sockets = _listen(settings.host, settings.port)
+        sweep(settings.library)
+        workers = Workers(app.wsgi_app, settings)
         channels: dict[int, Any] = {}
         try:
+            workers.start()
             server = waitress.server.create_server(
-                app,
+                workers,
                 map=channels,
                 sockets=sockets,
                 threads=settings.threads,
@@ -62,6 +67,7 @@ def serve(app: Flask, settings: Settings, announce: Callable[[str], None]) -> No
         finally:
             # Connections that browsers keep open would otherwise outlive the server.
             waitress.wasyncore.close_all(channels, ignore_all=True)
+            workers.stop()
             app.extensions["rebuilds"].cancel()
 
 
