@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -347,7 +347,7 @@ def full_names(filters: Filters, store: Store) -> tuple[Filters, tuple[str, ...]
     """Sites and categories by any of their words ("category:pets"), as the full names that the library has."""
     notes: list[str] = []
 
-    def full(wanted: tuple[str, ...], column: str) -> tuple[str, ...]:
+    def full(wanted: tuple[str, ...], column: Literal["site", "category"]) -> tuple[str, ...]:
         known = {words.fold(name): name for name, _ in store.tally(column)} if wanted else {}
         found: list[str] = []
         for name in wanted:

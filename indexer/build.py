@@ -37,7 +37,7 @@ from .messages import Joined, Message, counted
 from .processes import Processes
 from .rows import Archive
 from .standing import Expectations, Votes
-from .store import Store
+from .store import TALLIED, TALLIES, Store
 from .writing import WritableStore
 
 log = logging.getLogger(__name__)
@@ -217,6 +217,7 @@ def finish(
     """
     generation, verdict = _index(library, store, chosen or _choose(store, None), processes, progress, force=force)
     store.set_fact(coverage.FACT, store.count_coverage().packed())
+    store.set_fact(TALLIES, json.dumps({column: store.count_tally(column) for column in TALLIED}))
     store.nothing_left()
     return generation, verdict
 

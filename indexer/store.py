@@ -61,6 +61,16 @@ COUNTED: Final = (
 """What is counted of some posts: see `Store.counts`."""
 YEAR: Final = "CAST(strftime('%Y', p.written, 'unixepoch') AS INTEGER)"
 
+Tallied = Literal["site", "category", "year"]
+TALLIES: Final = "tallies"
+"""The fact that keeps what `Store.tally` tells."""
+TALLIED: Final[dict[Tallied, tuple[str, str]]] = {
+    "site": ("site", "2 DESC, 1"),
+    "category": ("category", "2 DESC, 1"),
+    "year": ("strftime('%Y', written, 'unixepoch')", "1 DESC"),
+}
+"""What is counted of questions, and the order that it is told in."""
+
 Order = Literal["lift", "votes", "newest", "oldest"]
 _ORDERS: Final[dict[Order, str]] = {
     # Descending, SQLite puts NULL last by itself, and then takes an index for it.
@@ -508,13 +518,15 @@ class Store:
         )
         return coverage.of(list(map(Counted._make, rows)), dict(votes.fetchall()), categories.fetchall())
 
-    def tally(self, column: str) -> list[tuple[str, int]]:
-        """How many questions there are of each site, category or year, most first (years: latest first)."""
-        expression, order = {
-            "site": ("site", "2 DESC, 1"),
-            "category": ("category", "2 DESC, 1"),
-            "year": ("strftime('%Y', written, 'unixepoch')", "1 DESC"),
-        }[column]
+    def tally(self, column: Tallied) -> list[tuple[str, int]]:
+        """How many questions there are of each site, category or year, most first (years: latest first), as the last build
+        counted them."""
+        kept = json.loads(self.fact(TALLIES) or "{}").get(column)
+        return self.count_tally(column) if kept is None else [(name, questions) for name, questions in kept]
+
+    def count_tally(self, column: Tallied) -> list[tuple[str, int]]:
+        """The same, counted: a look at every question."""
+        expression, order = TALLIED[column]
         return self._db.execute(
             f"SELECT {expression}, count(*) FROM posts WHERE kind = 'question' AND {expression} IS NOT NULL"
             f" GROUP BY 1 ORDER BY {order}"

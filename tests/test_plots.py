@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +19,7 @@ from indexer.build import build
 from indexer.coverage import Counted, Coverage
 from indexer.library import Library
 from indexer.settings import Settings
+from indexer.store import TALLIED, Store
 from webui import create_app, plots
 from webui.plots import BOTTOM, HEIGHT, LEFT, RIGHT, WIDTH, Series
 
@@ -133,6 +135,12 @@ def test_a_library_tells_what_it_covers(tmp_path: Path) -> None:
     write_archive(tmp_path / "threads" / "b.jsonl", [question(4, "Four", written=at(2010, 2)), answer(4, 1, "Hm.")])
     build(tmp_path, engine="memory")
     assert Library(tmp_path).coverage().months == {"2010-01": 1, "2010-02": 1, "2010-04": 1}
+    about = Library(tmp_path).about()
+    assert about["sites"] == [("example.org", 4)]
+    assert dict(about["categories"]) | {"Pets": 1, "Work": 1} == dict(about["categories"])
+    assert about["years"] == [("2010", 3)]
+    with closing(Store(tmp_path)) as store:
+        assert all(store.tally(column) == store.count_tally(column) for column in TALLIED)
 
     page = BeautifulSoup(create_app(Library(tmp_path), Settings(library=tmp_path)).test_client().get("/library").text, "lxml")
     for plot in page.select("svg.plot"):
