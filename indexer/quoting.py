@@ -38,6 +38,8 @@ class Quotation(NamedTuple):
     is_block: bool
     of_post: str
     """The id of the post that they are from."""
+    html: str
+    """The words, as they stand in the body."""
 
 
 class Sources:
@@ -61,9 +63,9 @@ class Sources:
         parent = self._places.get(post.parent_id or "", len(self._posts) - 1)
         before = place if place is not None else parent + 1
         quotations = [
-            Quotation(end, is_block, source.id)
-            for end, is_block, text in found
-            if (source := self._source(text, before)) is not None and source.id != post.id
+            Quotation(end, is_block, source.id, html)
+            for end, is_block, html in found
+            if (source := self._source(html, before)) is not None and source.id != post.id
         ]
         return sorted(quotations)
 

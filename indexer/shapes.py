@@ -15,6 +15,7 @@ from .facets import NumberShare, Share
 from .gate import Verdict
 from .library import Neighbour, ThreadPage
 from .outcome import Outcome
+from .quoting import Sources
 from .rows import Archive
 from .showing import RankedAnswer
 from .thread import Post
@@ -103,6 +104,7 @@ def thread(page: ThreadPage) -> dict[str, Any]:
             endorsed.setdefault(found.to_post, []).append(found.author)
             endorses.setdefault(found.by_post, []).append(found.to_author)
     outcomes = {outcome.to_post: outcome for outcome in page.outcomes}
+    sources = Sources(page.thread)
     warnings = [warning for post in (question, *page.thread.replies) if post for warning in post.warnings]
     return {
         "id": page.thread.id,
@@ -119,6 +121,7 @@ def thread(page: ThreadPage) -> dict[str, Any]:
         "question": question and {key: value for key, value in _post(question).items() if key != "kind"},
         "answers": [
             _post(reply)
+            | _quotes(reply, sources)
             | {
                 "by_asker": page.thread.by_asker(reply),
                 "best": reply.best,
@@ -126,7 +129,7 @@ def thread(page: ThreadPage) -> dict[str, Any]:
                 "endorses": list(dict.fromkeys(endorses.get(reply.id, ()))),
                 "outcome": _outcome(outcomes.get(reply.id)),
                 "missing_since": _time(page.missing_later.get(reply.id)),
-                "comments": [_post(comment) for comment in page.thread.comments.get(reply.id, ())],
+                "comments": [_post(comment) | _quotes(comment, sources) for comment in page.thread.comments.get(reply.id, ())],
             }
             for reply in page.thread.replies
         ],
@@ -137,6 +140,12 @@ def thread(page: ThreadPage) -> dict[str, Any]:
 
 def _outcome(told: Outcome | None) -> dict[str, Any] | None:
     return told if told is None else {"post_id": told.by_post, "text": told.text, "worked": told.worked}
+
+
+def _quotes(post: Post, sources: Sources) -> dict[str, Any]:
+    """Whose words a post quotes: posts of the same thread, each with the words, in the order of the body."""
+    found = sources.quoted_by(post)
+    return {"quotes": [{"post_id": quoted.of_post, "text": markup.prose(quoted.html)} for quoted in found]}
 
 
 def _post(post: Post) -> dict[str, Any]:

@@ -588,6 +588,26 @@ def test_over_the_wire(server: str) -> None:
             assert head.status == 200
 
 
+def test_a_thread_tells_who_quotes_whom(tmp_path: Path) -> None:
+    said = "Send a short thank you note, and answer in it the question you froze on."
+    posts = [
+        question(1, "Bombed the interview, can it be saved?", "I froze when they asked me about failure."),
+        answer(1, 1, said),
+        replace(answer(1, 2, ""), body=markup.clean(f"<blockquote>{said}</blockquote><p>and “I froze when they asked me” too</p>")),
+        replace(answer(1, 3, ""), kind="comment", parent_id="example.org:1/1", body=markup.clean(f"<em>{said}</em> Really?")),
+    ]
+    build(tmp_path, [write_archive(tmp_path / "quotes.jsonl", posts)], engine="memory", jobs=1)
+    shape = create_app(Library(tmp_path), Settings(library=tmp_path)).test_client().get("/api/thread/example.org:1").get_json()
+    check(shape, "Thread")
+    first, second = shape["answers"]
+    assert first["quotes"] == []
+    assert second["quotes"] == [
+        {"post_id": "example.org:1/1", "text": said},
+        {"post_id": "example.org:1", "text": "“I froze when they asked me”"},
+    ]
+    assert [comment["quotes"] for comment in first["comments"]] == [[{"post_id": "example.org:1/1", "text": said}]]
+
+
 def test_the_shapes_of_the_command_line_are_those_of_the_api(client: FlaskClient, library: Library) -> None:
     shape = shapes.results(library.ask("interview", n=3))
     given = client.get("/api/search?q=interview&n=3").json

@@ -78,6 +78,11 @@ _POST: Final[dict[str, Schema]] = {
     "licence": _or_null(_TEXT),
 }
 
+_QUOTES: Final = {
+    **_list(_object(post_id=_TEXT, text=_TEXT)),
+    "description": "What it quotes of other posts of the thread, in the order of its body: whose post, and which words.",
+}
+
 _TALLY: Final = _object(name=_TEXT, threads=_COUNT)
 _PERSON: Final[dict[str, Schema]] = {"site": _TEXT, "name": _TEXT, "answers": _COUNT, "standing": _NUMBER}
 _NAMED: Final[dict[str, Schema]] = {"thread_id": _TEXT, "title": _or_null(_TEXT)}
@@ -111,9 +116,10 @@ COMPONENTS: Final[dict[str, Schema]] = {
     "Exported": _object(
         **_RANKED, site=_TEXT, tags=_list(_TEXT), licence=_or_null(_TEXT), captured=_or_null(_TIME), body=_TEXT
     ),
-    "Post": _object(**_POST),
+    "Post": _object(**_POST, quotes=_QUOTES),
     "Reply": _object(
         **_POST,
+        quotes=_QUOTES,
         by_asker=_YES,
         best=_or_null(_YES),
         endorsed_by=_list(_TEXT),
