@@ -145,7 +145,10 @@ def _encode(
         try:
             stored.add(rows[[key in wanted for key in texts]])
         except OSError as error:
-            raise LibraryError(f"{stored.path} could not be written ({error})", "Make room, then build again") from error
+            raise LibraryError(
+                Message("{file} could not be written ({error})", file=str(stored.path), error=str(error)),
+                Message("Make room or permissions, then build again"),
+            ) from error
 
 
 def sweep(library: Path, generations_kept: Sequence[str], *, nothing_else: bool) -> None:

@@ -34,7 +34,12 @@ class AskiveError(Exception):
         self.reason = reason
         if hint is not None:
             self.hint = hint
-        super().__init__(f"{reason}. {self.hint}" if self.hint else reason)
+        super().__init__(self.told)
+
+    @property
+    def told(self) -> str:
+        """What is wrong, and what to do."""
+        return Message("{reason}. {hint}", reason=self.reason, hint=self.hint) if self.hint else self.reason
 
 
 class ArchiveError(AskiveError):

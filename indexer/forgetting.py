@@ -35,7 +35,7 @@ LONGEST: Final = 1_000
 _UNSEEN: Final = regex.compile(r"\p{Cf}")
 """What stands in a text without being seen: joiners, soft hyphens."""
 
-WITHHELD: Final = "(withheld: it mentions what is to be forgotten)"
+WITHHELD: Final = Message("(withheld: it mentions what is to be forgotten)")
 
 
 @dataclass(frozen=True, slots=True)

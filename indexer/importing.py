@@ -25,7 +25,7 @@ from .archives import Report, Source
 from .archives.source import Gauge
 from .errors import ArchiveError, NoLibrary
 from .forgetting import Forgotten
-from .messages import Message
+from .messages import Message, counted
 from .processes import Processes
 from .rows import Archive, CopyRow, copy_row
 
@@ -138,7 +138,7 @@ def task(library: Path, path: Path, known: Archive | None, forgotten: Forgotten)
     try:
         stats = [file.stat() for file in archives.belonging(Source(path))]
     except OSError as error:
-        reason = f"{path} cannot be opened ({error.strerror or error})"
+        reason = Message("{path} cannot be opened ({error})", path=str(path), error=str(error.strerror or error))
         return Archive(name, 0, 0, "", None, "failed", reason=reason)
     size, modified = sum(stat.st_size for stat in stats), max(stat.st_mtime_ns for stat in stats)
     if known and known.status == "read" and (known.size, known.modified) == (size, modified):
@@ -217,7 +217,7 @@ def _left(reading: Reading, file: Path, future: Future[Archive | None]) -> Itera
     try:
         reading.archive = future.result() or reading.archive
     except BrokenExecutor:
-        reason = f"{reading.task.path}: the process that read it was killed, perhaps for want of memory"
+        reason = Message("{path}: the process that read it was killed, perhaps for want of memory", path=str(reading.task.path))
         reading.archive = replace(reading.archive, status="failed", reason=reason)
 
 
@@ -258,16 +258,16 @@ def _read(reading: Reading) -> Iterator[Batch]:
                 yield Batch(copies, given, min(gauge.read, archive.size))
                 copies = []
     except ArchiveError as error:
-        reason = str(error)
+        reason = error.told
     except OSError as error:
-        reason = f"{task.path} cannot be read ({error.strerror or error})"
+        reason = Message("{path} cannot be read ({error})", path=str(task.path), error=str(error.strerror or error))
     if copies:
         yield Batch(copies, given, min(gauge.read, archive.size))
     if reason and given:
-        reason += f" (the {given:,} posts before that are kept)"
+        reason = Message("{reason} (the {number} posts before that are kept)", reason=reason, number=given)
     warnings = tuple(report.warnings)
     if report.unlisted:
-        warnings += (f"and {report.unlisted:,} more",)
+        warnings += (counted("and {number} more", "and {number} more", report.unlisted),)
     reading.archive = replace(
         archive,
         format=", ".join(report.formats) or None,

@@ -24,6 +24,7 @@ from .archives.infodump_tables import SITES, Table
 from .build import KEPT, Progress, finish, sweep
 from .errors import LibraryError
 from .infodump_matching import fits, minute_of, pairs
+from .messages import Message
 from .processes import Processes
 from .rows import with_ids
 from .store import Store
@@ -33,7 +34,7 @@ from .writing import WritableStore
 MAX_REASON: Final = 300
 """Characters of the reason for a deletion that are told."""
 
-_DELETED: Final = "deleted on the site"
+_DELETED: Final = Message("deleted on the site")
 _DELETED_CODES: Final = frozenset({1, 3})
 _CHUNK: Final = 200
 
@@ -300,7 +301,7 @@ def _as_question(post: Post, dump: DumpThread, category: str | None, date: datet
     warnings = [warning for warning in post.warnings if not warning.startswith(_DELETED)]
     if dump.deleted in _DELETED_CODES:
         reason = " ".join(markup.prose(markup.clean(dump.reason or "")).split())[:MAX_REASON]
-        warnings.append(f"{_DELETED}: {reason}" if reason else _DELETED)
+        warnings.append(Message("deleted on the site: {reason}", reason=reason) if reason else _DELETED)
     unnamed = post.author is None and dump.anonymous
     return replace(
         post,

@@ -8,8 +8,9 @@ sentence or a whole label, since other languages order and bend words otherwise;
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, Final, Literal, Self
 
 MINUS: Final = "\N{MINUS SIGN}"
@@ -18,14 +19,17 @@ _OPENING: Final = '{"message": '
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A value that is several: "A, B or C", or, where they are long, "a; b; c". Items are names, or messages of their own."""
+    """A value that is several: "A, B or C", or, without a word between, "a, b, c" and "a; b; c".
+
+    Items are names, or messages of their own.
+    """
 
     items: tuple[str, ...]
-    by: Literal["and", "or", ";"]
+    by: Literal["and", "or", ",", ";"]
 
     def __str__(self) -> str:
-        if self.by == ";":
-            return "; ".join(self.items)
+        if self.by in {",", ";"}:
+            return f"{self.by} ".join(self.items)
         *others, last = self.items or ("",)
         return f"{', '.join(others)} {self.by} {last}" if others else last
 
@@ -75,9 +79,57 @@ def quoted(names: Iterable[str]) -> tuple[Message, ...]:
     return tuple(Message("“{name}”", name=name) for name in names)
 
 
+def mapped(said: str, change: Callable[[str], str]) -> str:
+    """A text with all that was filled in changed; one that is no message is changed as a whole."""
+    if not isinstance(said, Message):
+        return change(said)
+    values = {name: _mapped(value, change) for name, value in said.values.items()}
+    return Message(said.template, many=said.many, how_many=said.how_many, **values)
+
+
+def _mapped(value: Value, change: Callable[[str], str]) -> Value:
+    match value:
+        case int():
+            return value
+        case Joined():
+            return Joined(tuple(mapped(item, change) for item in value.items), value.by)
+        case Clauses():
+            return Clauses(tuple(mapped(item, change) for item in value.items))
+    return mapped(value, change)
+
+
+def of_error(error: Exception) -> str:
+    """What an exception says, as the message that it was raised with, if it was one."""
+    said = error.args[0] if error.args else ""
+    return said if isinstance(said, Message) else str(error)
+
+
 def packed(said: str) -> str:
     """A text for a file or a pipe, from which `unpacked` makes the message again that it was."""
-    return json.dumps(_plain(said), ensure_ascii=False) if isinstance(said, Message) else said
+    if not isinstance(said, Message):
+        # An archive may say what reads like a packed message, and is none.
+        return packed(Message("{text}", text=said)) if said.startswith(_OPENING) else said
+    return json.dumps(_plain(said), ensure_ascii=False)
+
+
+def packed_within(told: Any) -> Any:
+    """JSON with each text in it packed."""
+    match told:
+        case dict():
+            return {name: packed_within(value) for name, value in told.items()}
+        case list() | tuple():
+            return [packed_within(value) for value in told]
+    return packed(told) if isinstance(told, str) else told
+
+
+def unpacked_within(told: Any) -> Any:
+    """JSON with each text in it unpacked."""
+    match told:
+        case dict():
+            return {name: unpacked_within(value) for name, value in told.items()}
+        case list():
+            return [unpacked_within(value) for value in told]
+    return unpacked(told) if isinstance(told, str) else told
 
 
 def unpacked(text: str) -> str:
@@ -107,12 +159,22 @@ def _plain(value: Value) -> Any:
 def _made(value: Any) -> Any:
     match value:
         case {"message": str(template), "many": None | str() as many, "how_many": int(how_many), "values": dict(values)}:
+            if not all(map(_names_alone, (template, many or ""))):
+                raise ValueError("no template of ours")
             return Message(template, many=many, how_many=how_many, **{name: _made(each) for name, each in values.items()})
-        case {"joined": list(items), "by": "and" | "or" | ";" as by}:
+        case {"joined": list(items), "by": "and" | "or" | "," | ";" as by}:
             return Joined(tuple(map(_made, items)), by)
         case {"clauses": list(items)}:
             return Clauses(tuple(map(_made, items)))
     return value
+
+
+def _names_alone(template: str) -> bool:
+    """Whether a template fills in values as they are: a width, or an attribute of one, could cost or tell anything."""
+    return all(
+        name is None or (name.isidentifier() and not spec and conversion is None)
+        for _, name, spec, conversion in Formatter().parse(template)
+    )
 
 
 def _again(template: str, many: str | None, how_many: int, values: Mapping[str, Value]) -> Message:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
+from .messages import packed, unpacked
 from .thread import Capture, Post, PostKind, Thread
 
 POST: Final = (
@@ -97,7 +98,7 @@ def columns_of(post: Post) -> tuple[Any, ...]:
         *(post.id, post.thread_id, post.kind, post.site, post.position, post.parent_id, post.title, post.category),
         *(_list(post.tags), post.author, int(post.anonymous), _seconds(post.written), post.votes),
         *(None if post.best is None else int(post.best), post.url, _seconds(post.captured)),
-        *(_list(post.warnings), post.licence, _seconds(post.closed)),
+        *(_list(tuple(map(packed, post.warnings))), post.licence, _seconds(post.closed)),
         json.dumps(sorted(post.duplicate_of), ensure_ascii=False) if post.duplicate_of else None,
     )
 
@@ -122,7 +123,7 @@ def to_post(row: Sequence[Any]) -> Post:
         best=None if row[13] is None else bool(row[13]),
         url=row[14],
         captured=_time(row[15]),
-        warnings=tuple(json.loads(row[16])) if row[16] != "[]" else (),
+        warnings=tuple(map(unpacked, json.loads(row[16]))) if row[16] != "[]" else (),
         licence=row[17],
         closed=_time(row[18]),
         duplicate_of=tuple(json.loads(row[19])) if row[19] else (),
@@ -146,7 +147,8 @@ def to_copy(row: CopyRow) -> tuple[Post, int]:
 
 def to_archive(row: tuple[Any, ...]) -> Archive:
     archive = Archive(*row)
-    return replace(archive, warnings=tuple(json.loads(row[9])))
+    reason = archive.reason and unpacked(archive.reason)
+    return replace(archive, warnings=tuple(map(unpacked, json.loads(row[9]))), reason=reason)
 
 
 def _list(texts: tuple[str, ...]) -> str:

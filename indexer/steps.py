@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from .errors import LibraryBusy, LibraryError
-from .messages import Message
+from .messages import Message, packed
 from .rows import Archive
 from .store import FILE, SCHEMA, SCHEMA_VERSION, STAMP, Store
 
@@ -153,7 +153,8 @@ class SteppedStore(Store):
             "INSERT OR REPLACE INTO archives VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *(archive.key, archive.size, archive.modified, archive.sha256, archive.format, archive.status),
-                *(archive.threads, archive.answers, archive.skipped, json.dumps(archive.warnings), archive.reason),
+                *(archive.threads, archive.answers, archive.skipped, json.dumps(list(map(packed, archive.warnings)))),
+                archive.reason and packed(archive.reason),
                 archive.reached,
             ),
         )

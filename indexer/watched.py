@@ -1,8 +1,8 @@
 """A build that another program watches: `python -m indexer.watched LIBRARY REQUEST` says what it does as JSON lines.
 
-Lines are {"step", "done", "total"}; the last one is {"report"} as `askive build --json` has it, or {"error", "hint"} as
-`messages.packed` has them, with "gate" where the library would have got worse. An interrupt ends it and leaves the library as
-it was.
+Lines are {"step", "done", "total"}; the last one is {"report"} as `askive build --json` has it, or {"error", "hint"}, with
+"gate" where the library would have got worse, all texts as `messages.packed` has them. An interrupt ends it and leaves the
+library as it was.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import shapes
 from .build import build
 from .errors import AskiveError
 from .gate import GotWorse
-from .messages import packed
+from .messages import packed_within
 
 EVERY: Final = 0.2
 """Seconds between two lines of one step."""
@@ -55,12 +55,12 @@ def main(library: str, request: str) -> None:
 
 
 def _told(error: AskiveError) -> dict[str, str]:
-    return {"error": packed(error.reason), "hint": packed(error.hint)}
+    return {"error": error.reason, "hint": error.hint}
 
 
 def _say(line: dict[str, Any]) -> None:
     try:
-        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.write(json.dumps(packed_within(line)) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody watches any more; the build goes on, since all of it or nothing becomes the library.

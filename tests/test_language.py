@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import pickle
 import re
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,12 +27,15 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer import explanation, messages, ranking
-from indexer.errors import BadSetting
+from indexer import archives, errors, explanation, messages, ranking
+from indexer.archives import Report, Source, jsonl
+from indexer.errors import ArchiveError, BadSetting
 from indexer.explanation import Facts
+from indexer.importing import find
 from indexer.library import Library
 from indexer.messages import Clauses, Joined, Message, counted, quoted
 from indexer.settings import Settings
+from tests.formats import samples
 from webui import create_app, language
 from webui.language import (
     CATALOGUES,
@@ -395,12 +402,16 @@ def test_a_message_comes_through_files_and_processes_as_it_was(said: Message) ->
     '{"message": "{x}", "many": null, "how_many": 1, "values": {}}',
     '{"message": "{x.y}", "many": null, "how_many": 1, "values": {"x": "z"}}',
     '{"message": "x", "many": null, "how_many": 1, "values": {"template": "z"}}',
+    '{"message": "{x:>99}", "many": null, "how_many": 1, "values": {"x": "z"}}',
+    '{"message": "{x!r}", "many": null, "how_many": 1, "values": {"x": "z"}}',
+    '{"message": "{x[0]}", "many": null, "how_many": 1, "values": {"x": "z"}}',
     '{"message": "{", "many": null, "how_many": 1, "values": {}}',
     '{"message": 3}',
     '{"message": ' * 2000,
 ]))
 def test_what_is_no_message_stays_as_it_is(text: str) -> None:
     assert messages.unpacked(text) == text
+    assert messages.unpacked(messages.packed(text)) == text
 
 
 @pytest.mark.usefixtures("in_german")
@@ -495,3 +506,125 @@ def test_how_a_build_failed_is_said_in_german(tmp_path: Path) -> None:
     state = client.get("/api/build", headers=GERMAN).get_json()
     assert "forgotten.jsonl, line 1, is no rule" in state["error"]
     assert client.post("/library/build?lang=de", data={"form": "x"}).status_code == 403
+
+
+# What readers remark, and what goes wrong in a build
+
+
+def _messages(said: messages.Value) -> Iterator[Message]:
+    """A message, and those that are filled into it."""
+    match said:
+        case Message():
+            yield said
+            for value in said.values.values():
+                yield from _messages(value)
+        case Joined() | Clauses():
+            for item in said.items:
+                yield from _messages(item)
+
+
+def test_whatever_is_said_of_a_sample_is_said_in_every_language() -> None:
+    """Of all formats' samples, those that are broken in every way that is known of among them."""
+    said: set[str] = set()
+    for sample in (sample for kind in samples.KINDS for sample in samples.every(kind) if sample.format != samples.INFODUMP):
+        report = Report()
+        for file in find([sample.path])[0]:
+            try:
+                posts = list(archives.read(Source(file), report))
+                # What an archive in the exchange format tells of its posts is told as it is.
+                said |= {warning for post in posts for warning in post.warnings if jsonl.name not in report.formats}
+            except ArchiveError as error:
+                said.add(error.told)
+        said.update(report.warnings)
+    assert len(said) > 150
+    assert [one for one in said if not isinstance(one, Message)] == []
+    templates = {message.template for one in said for message in _messages(one)}
+    assert len(templates) > 100
+    for tag in TRANSLATED:
+        catalogue = _catalogue(tag)
+        assert {template for template in templates if catalogue.get(template) is None} == set()
+
+
+ROOMS = ("archives", "engines", "build.py", "importing.py", "store.py", "steps.py", "library.py", "ask.py", "gate.py", "forgetting.py")
+"""Where something can go wrong that a page then tells of."""
+
+NOT_ON_PAGES = ("infodump_extract.py", "infodump_tables.py")
+SAYING = {"warn", "skip", "refuse"} | {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.AskiveError)}
+
+
+def test_nothing_is_said_in_plain_english_where_pages_tell_of_it() -> None:
+    looked_at, plain = 0, []
+    for file in sorted((ROOT / "indexer").rglob("*.py")):
+        if not {file.name, file.parent.name} & set(ROOMS) or file.name in NOT_ON_PAGES:
+            continue
+        for call in (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)):
+            if (call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", None)) in SAYING:
+                looked_at += 1
+                said = call.args[0] if call.args else call
+                if isinstance(said, ast.JoinedStr) or (isinstance(said, ast.Constant) and said.value):
+                    plain.append(f"{file.name}:{call.lineno}")
+    assert looked_at > 150
+    assert plain == []
+
+
+def test_what_a_reader_remarks_is_told_in_german_from_the_library_and_from_a_build(tmp_path: Path) -> None:
+    folder = make_library(tmp_path)
+    (folder / "threads" / "cut.jsonl").write_text('{"askive": "posts", "version": 1}\n{"id": \n', "utf-8")
+    (folder / "threads" / "late.pdf").write_bytes(b"%PDF-1.7 of nobody")
+    app = create_app(Library(folder), Settings(library=folder, engine="memory", jobs=1))
+    client = app.test_client()
+    secret = BeautifulSoup(client.get("/library/build").text, "lxml").select_one("input[name=form]")
+    assert secret is not None
+    client.post("/library/build", data={"form": secret["value"]})
+    app.extensions["rebuilds"]._watching.join(60)
+    for address in ("/library/build?lang=de", "/library?lang=de"):
+        page = BeautifulSoup(client.get(address).text, "lxml")
+        remarks = {item.text: item.get("lang") for item in page.select(".warnings li")}
+        assert any(said.startswith("Zeile 2: ausgelassen, kein Beitrag (") for said in remarks), address
+        assert set(remarks.values()) == {None}
+        assert "threads/late.pdf ist ein PDF; speichere die Seite stattdessen als HTML oder Text" in page.text, address
+    for address, archives_of in (("/api/build", lambda told: told["report"]), ("/api/library", lambda told: told)):
+        told = archives_of(client.get(address, headers=GERMAN).get_json())["archives"]
+        reasons = {archive["path"]: archive["reason"] for archive in told}
+        assert (reasons["threads/late.pdf"] or "").startswith("threads/late.pdf is a PDF; save the page as HTML or text instead")
+
+
+def test_remarks_of_a_library_of_before_stay_as_they_are(tmp_path: Path) -> None:
+    folder = make_library(tmp_path)
+    with closing(sqlite3.connect(folder / "library.sqlite")) as db, db:
+        db.execute("UPDATE archives SET warnings = ?, reason = reason", (json.dumps(["line 7: something of <b>before</b>"]),))
+    page = BeautifulSoup(create_app(Library(folder), Settings(library=folder)).test_client().get("/library?lang=de").text, "lxml")
+    remarks = page.select(".warnings li")
+    assert {(item.text, item["lang"]) for item in remarks} == {("line 7: something of <b>before</b>", "en")}
+
+
+@given(MESSAGES, st.sampled_from([str.upper, lambda text: text.replace("x", ""), lambda text: f"{text}{{}}"]))
+def test_what_is_filled_in_can_be_changed(said: Message, change: Callable[[str], str]) -> None:
+    changed = messages.mapped(said, change)
+    assert isinstance(changed, Message)
+    assert (changed.template, changed.how_many) == (said.template, said.how_many)
+    assert messages.mapped(said, str) == said
+    assert messages.mapped("plain", change) == change("plain")
+
+
+@given(st.recursive(MESSAGES | st.text() | st.none(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)))
+def test_messages_come_through_json_wherever_they_stand(told: object) -> None:
+    there = messages.unpacked_within(json.loads(json.dumps(messages.packed_within(told))))
+    assert there == told
+
+
+def test_places_are_said_again() -> None:
+    report = Report()
+    for where in ("line 12", "Posts.xml, row 1,204 (Id 7)", "line 3, post 9", "https://example.org/line 3", "byte 12,004"):
+        report.warn(Message("not well-formed XML"), where)
+    english = ["line 12", "Posts.xml, row 1,204 (Id 7)", "line 3, post 9", "https://example.org/line 3", "byte 12,004"]
+    assert report.warnings == [f"{where}: not well-formed XML" for where in english]
+
+
+@pytest.mark.usefixtures("in_german")
+def test_places_are_said_in_german() -> None:
+    report = Report()
+    for where in ("line 12", "Posts.xml, row 1,204 (Id 7)", "line 3, post 9", "https://example.org/line 3"):
+        report.skip(Message("its score {score} is no number", score="'é'"), where)
+    places = ["Zeile 12", "Posts.xml, Zeile 1.204 (Id 7)", "Zeile 3, Beitrag 9", "https://example.org/line 3"]
+    assert list(map(again, report.warnings)) == [f"{where}: ausgelassen, die Bewertung 'é' ist keine Zahl" for where in places]

@@ -86,7 +86,7 @@ def speak(app: Flask, setting: str) -> None:
     jinja.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
     jinja.finalize = _finalize
     jinja.filters.update(number=number, fixed=fixed, day=day, minute=minute, age=age)
-    jinja.globals.update(language=current, languages=offered, chosen_language=_chosen)
+    jinja.globals.update(language=current, languages=offered, chosen_language=_chosen, is_english=_is_english)
     app.url_defaults(_keep)
     app.after_request(_tell)
 
@@ -170,16 +170,20 @@ def again(said: str) -> str:
     return template.format_map({name: _value(value) for name, value in said.values.items()})
 
 
+def _is_english(said: str) -> bool:
+    """Whether a text stays English on a page in another language, since nothing tells what it was made of."""
+    return not isinstance(said, Message) and current().tag != ENGLISH
+
+
 def told(error: AskiveError) -> str:
     """What is wrong, and what to do."""
-    hint = again(error.hint)
-    return say("{reason}. {hint}", reason=again(error.reason), hint=hint) if hint else again(error.reason)
+    return again(error.told)
 
 
 def listed(items: Sequence[str], by: str = "and") -> str:
-    """Several things in a sentence: "A, B and C", "A, B or C", "a; b; c"."""
-    if by == ";":
-        return "; ".join(items)
+    """Several things in a sentence: "A, B and C", "A, B or C", "a, b, c", "a; b; c"."""
+    if by in {",", ";"}:
+        return f"{by} ".join(items)
     return lists.format_list(items, "or" if by == "or" else "standard", current().locale)
 
 

@@ -22,7 +22,7 @@ from werkzeug.utils import secure_filename
 import indexer
 from indexer.build import THREADS
 from indexer.errors import AskiveError
-from indexer.messages import Message, unpacked
+from indexer.messages import Message, unpacked_within
 from indexer.settings import Settings
 
 Phase = Literal["idle", "running", "ended", "failed", "cancelled"]
@@ -146,7 +146,7 @@ class Rebuilds:
         # Closes what it says at the end, and waits for it.
         with process:
             for line in process.stdout or ():
-                said = json.loads(line)
+                said = unpacked_within(json.loads(line))
                 if "step" in said:
                     with self._lock:
                         self._state = replace(self._state, step=said["step"], done=said["done"], total=said["total"])
@@ -168,8 +168,8 @@ class Rebuilds:
             return replace(
                 state,
                 phase="failed",
-                error=unpacked(said["error"]),
-                hint=unpacked(said["hint"]),
+                error=said["error"],
+                hint=said["hint"],
                 archives=archives,
                 gate=said.get("gate"),
             )

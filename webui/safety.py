@@ -7,6 +7,7 @@ should ever fail: nothing inline runs or styles, nothing is loaded from anywhere
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from hashlib import sha256
 from hmac import compare_digest
 from ipaddress import ip_address
@@ -18,7 +19,7 @@ from flask import Flask, Request, Response, abort, request
 from werkzeug.datastructures import Headers
 
 from indexer.errors import AskiveError
-from indexer.messages import Message
+from indexer.messages import Message, mapped
 from indexer.settings import Settings
 
 CONTENT_SECURITY_POLICY: Final = (
@@ -169,6 +170,6 @@ def without_places(told: Any, library: Path) -> Any:
     if isinstance(told, list | tuple):
         return [without_places(each, library) for each in told]
     if isinstance(told, str):
-        for place in (f"{library.resolve()}/", f"{library.absolute()}/", f"{library}/"):
-            told = told.replace(place, "")
+        places = (f"{library.resolve()}/", f"{library.absolute()}/", f"{library}/")
+        return mapped(told, lambda text: reduce(lambda said, place: said.replace(place, ""), places, text))
     return told

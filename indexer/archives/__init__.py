@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ..errors import ArchiveError, DamagedArchive, UnknownFormat
+from ..messages import Message
 from ..thread import Post
 from . import (
     compressed,
@@ -49,13 +50,13 @@ FORMATS: Final[tuple[Reader, ...]] = (
 """Every format, asked in this order: the stricter its marks, the earlier."""
 
 _REFUSED: Final = (
-    (b"%PDF", "a PDF; save the page as HTML or text instead"),
-    (b"SQLite format 3\0", "an SQLite database"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"\xff\xfe", "in UTF-16, which only some formats are read in; save it as UTF-8"),
-    (b"\xfe\xff", "in UTF-16, which only some formats are read in; save it as UTF-8"),
+    (b"%PDF", Message("a PDF; save the page as HTML or text instead")),
+    (b"SQLite format 3\0", Message("an SQLite database")),
+    (b"\x89PNG", Message("a picture")),
+    (b"\xff\xd8\xff", Message("a picture")),
+    (b"GIF8", Message("a picture")),
+    (b"\xff\xfe", Message("in UTF-16, which only some formats are read in; save it as UTF-8")),
+    (b"\xfe\xff", Message("in UTF-16, which only some formats are read in; save it as UTF-8")),
 )
 
 
@@ -82,7 +83,14 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     for failure in failures:
         report.skip(failure.reason)
     if failures and not finished:
-        raise ArchiveError(f"Nothing in {source} could be read; the first of its {len(failures):,} members: {failures[0]}")
+        raise ArchiveError(
+            Message(
+                "Nothing in {source} could be read; the first of its {members} members: {reason}",
+                source=str(source),
+                members=len(failures),
+                reason=failures[0].told,
+            )
+        )
 
 
 def belonging(source: Source) -> tuple[Path, ...]:
@@ -105,7 +113,7 @@ def detect(source: Source) -> Reader:
     """
     head = source.head()
     if not head.strip(b"\0 \t\r\n\xef\xbb\xbf"):
-        raise DamagedArchive(f"{source} is empty")
+        raise DamagedArchive(Message("{source} is empty", source=str(source)))
     for reader in FORMATS:
         if reader.recognises(head):
             return reader
@@ -113,5 +121,5 @@ def detect(source: Source) -> Reader:
         raise infodump_tables.refuse(source)
     for magic, what in _REFUSED:
         if head.startswith(magic):
-            raise UnknownFormat(f"{source} is {what}")
-    raise UnknownFormat(f"{source} is in no format that is read here")
+            raise UnknownFormat(Message("{source} is {what}", source=str(source), what=what))
+    raise UnknownFormat(Message("{source} is in no format that is read here", source=str(source)))

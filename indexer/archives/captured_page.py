@@ -8,9 +8,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.message import Message
+from email import message as email_message
 from typing import Final
 
+from ..errors import NotAThread
+from ..messages import Message
 from ..thread import Post
 from . import metafilter_html
 from .source import Reader, Report, Source
@@ -71,6 +73,14 @@ def read_page(found: Source, report: Report) -> list[Post] | None:
             report.warn(warning, found.url or "")
 
 
+def of_another_site(source: Source, url: str | None) -> NotAThread:
+    """The error for a page that no reader knows."""
+    if not url:
+        return NotAThread(Message("{source} holds a page of a site that is not read here", source=str(source)))
+    said = Message("{source} holds a page of a site that is not read here ({url})", source=str(source), url=url[:300])
+    return NotAThread(said)
+
+
 def as_utf8(payload: bytes, charset: str | None) -> bytes:
     """A page from the charset that its server named. UTF-8 stays as it is, and so does what does not fit its charset.
 
@@ -100,7 +110,7 @@ def as_utf8(payload: bytes, charset: str | None) -> bytes:
 
 def media_type(value: str) -> tuple[str, str | None]:
     """The type and the charset of a Content-Type: ("text/html", "utf-8")."""
-    message = Message()
+    message = email_message.Message()
     message["Content-Type"] = value[:1000].replace("\r", " ").replace("\n", " ")
     try:
         return message.get_content_type().strip(), message.get_content_charset()
@@ -117,6 +127,6 @@ def sane(time: datetime | None, warn: Callable[[str], None]) -> datetime | None:
     except (OverflowError, ValueError):
         time = FIRST_PAGE - timedelta(days=1)
     if not FIRST_PAGE <= time <= datetime.now(UTC) + timedelta(days=2):
-        warn(f"a capture cannot be of {time:%Y-%m-%d}; its time is taken as unknown")
+        warn(Message("a capture cannot be of {time}; its time is taken as unknown", time=f"{time:%Y-%m-%d}"))
         return None
     return time

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any, BinaryIO, Final, Protocol
 
 from ..errors import ArchiveError, DamagedArchive
+from ..messages import Message
 from .source import Report, Source
 
 CHUNK: Final = 65_536
@@ -124,13 +125,15 @@ def _zstd_decoder(beginning: bytes) -> Callable[[], Decoder]:
         size = int.from_bytes(beginning[4:8], "little")
         content = beginning[8 : 8 + size]
         if len(content) < size:
-            raise DamagedArchive(f"the zstd dictionary is cut off, or larger than {MAX_DICTIONARY // 1024**2} MiB")
+            raise DamagedArchive(
+                Message("the zstd dictionary is cut off, or larger than {limit} MiB", limit=str(MAX_DICTIONARY // 1024**2))
+            )
         try:
             if content.startswith(b"\x28\xb5\x2f\xfd"):
                 content = zstd.ZstdDecompressor().decompress(content, MAX_DICTIONARY)
             dictionary = zstd.ZstdDict(content)
         except (zstd.ZstdError, ValueError, EOFError) as error:
-            raise DamagedArchive(f"the zstd dictionary is damaged ({error})") from error
+            raise DamagedArchive(Message("the zstd dictionary is damaged ({error})", error=str(error))) from error
     return lambda: zstd.ZstdDecompressor(zstd_dict=dictionary, options=options)
 
 
@@ -143,7 +146,8 @@ def zstd_library() -> ModuleType:
             from backports import zstd
         except ImportError as error:
             raise ArchiveError(
-                "reading zstd needs a library that is not installed", "Run `pip install 'askive[zst]'`, then build again"
+                Message("reading zstd needs a library that is not installed"),
+                Message("Run `pip install 'askive[zst]'`, then build again"),
             ) from error
     module: ModuleType = zstd
     return module
@@ -235,10 +239,10 @@ def decompressed(source: Source, report: Report) -> Source:
                 new_decoder = found.decoder(head)
         except DamagedArchive as error:
             file.close()
-            raise DamagedArchive(f"{source}: {error.reason}") from error
+            raise DamagedArchive(Message("{source}: {reason}", source=str(source), reason=error.reason)) from error
         except ArchiveError as error:
             file.close()
-            raise ArchiveError(f"{source}: {error.reason}", error.hint) from error
+            raise ArchiveError(Message("{source}: {reason}", source=str(source), reason=error.reason), error.hint) from error
         return io.BufferedReader(_Stream(file, found, new_decoder, str(source), warn), BUFFER)
 
     return Decompressed(
@@ -288,9 +292,13 @@ class _Stream(io.RawIOBase):
                 if self._given > FREE and self._given > MAX_RATIO * self._taken:
                     self._decoder = None
                     raise ArchiveError(
-                        f"{self._where} grows to more than {MAX_RATIO} times its size when it is unpacked, as a"
-                        " decompression bomb does",
-                        "If you trust it, unpack it yourself and name what comes out",
+                        Message(
+                            "{source} grows to more than {ratio} times its size when it is unpacked, as a decompression bomb"
+                            " does",
+                            source=self._where,
+                            ratio=str(MAX_RATIO),
+                        ),
+                        Message("If you trust it, unpack it yourself and name what comes out"),
                     )
                 return len(data)
         return 0
@@ -306,7 +314,7 @@ class _Stream(io.RawIOBase):
             data = self._pending or self._take()
             self._pending = b""
             if not data:
-                self._end(f"its {self._kind.name} data ends in the middle; what comes before that is read")
+                self._end(Message("its {kind} data ends in the middle; what comes before that is read", kind=self._kind.name))
                 return b""
             # A member begins where the decoder has not been given anything yet.
             self._fresh, self._fed = not self._fed, data
@@ -331,7 +339,7 @@ class _Stream(io.RawIOBase):
             return
         self._decoder = None
         if data:
-            self._warn(f"after its {self._kind.name} data stands something else, which is left out")
+            self._warn(Message("after its {kind} data stands something else, which is left out", kind=self._kind.name))
 
     def _begin(self, data: bytes) -> None:
         self._decoder, self._pending, self._fed = self._new(), data, b""
@@ -362,13 +370,27 @@ class _Stream(io.RawIOBase):
                 self._begin(data[at:])
                 self._seam = _SEAM
                 self._warn(
-                    f"its {self._kind.name} data is damaged before byte {begun:,} ({reason}); what stands after it is read"
+                    Message(
+                        "its {kind} data is damaged before byte {begun} ({reason}); what stands after it is read",
+                        kind=self._kind.name,
+                        begun=begun,
+                        reason=reason,
+                    )
                 )
                 return
-        self._end(f"its {self._kind.name} data is damaged before byte {begun:,} ({reason}); what comes before that is read")
+        self._end(
+            Message(
+                "its {kind} data is damaged before byte {begun} ({reason}); what comes before that is read",
+                kind=self._kind.name,
+                begun=begun,
+                reason=reason,
+            )
+        )
 
     def _end(self, reason: str) -> None:
         self._decoder = None
         if not self._given:
-            raise DamagedArchive(f"{self._where}: not a byte of its {self._kind.name} data can be decoded")
+            raise DamagedArchive(
+                Message("{source}: not a byte of its {kind} data can be decoded", source=self._where, kind=self._kind.name)
+            )
         self._warn(reason)

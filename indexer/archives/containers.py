@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from ..errors import ArchiveError, DamagedArchive
+from ..messages import Message, mapped, of_error
 from . import compressed
 from .compressed import decompressed
 from .source import Report, Source
@@ -46,7 +47,9 @@ def _open(source: Source, report: Report, unpacking: Unpacking, depth: int) -> I
         yield source
         return
     if depth >= unpacking.limits.depth:
-        raise ArchiveError(f"{source} is a container inside {depth} others", UNPACK_YOURSELF)
+        raise ArchiveError(
+            Message("{source} is a container inside {depth} others", source=str(source), depth=str(depth)), UNPACK_YOURSELF
+        )
     if packed or unpack is None:
         yield from _open(decompressed(source, report), report, unpacking, depth + 1)
         return
@@ -56,8 +59,13 @@ def _open(source: Source, report: Report, unpacking: Unpacking, depth: int) -> I
             unpack(box)
         except OSError as error:
             raise ArchiveError(
-                f"{source} cannot be unpacked in {top.parent} ({error.strerror or error})",
-                "Make room there, or set TMPDIR to a folder that has it",
+                Message(
+                    "{source} cannot be unpacked in {folder} ({error})",
+                    source=str(source),
+                    folder=str(top.parent),
+                    error=str(error.strerror or error),
+                ),
+                Message("Make room there, or set TMPDIR to a folder that has it"),
             ) from error
         box.check()
         failed: ArchiveError | None = None
@@ -123,14 +131,25 @@ def _unpack_zip(box: Box) -> None:
     path = box.on_disk()
     with path.open("rb") as file:
         if _directory_size(file, box.size or 0) > _MAX_DIRECTORY:
-            raise ArchiveError(f"{box.source} has a list of members of more than {_MAX_DIRECTORY // MIB} MiB", UNPACK_YOURSELF)
+            raise ArchiveError(
+                Message(
+                    "{source} has a list of members of more than {limit} MiB",
+                    source=str(box.source),
+                    limit=str(_MAX_DIRECTORY // MIB),
+                ),
+                UNPACK_YOURSELF,
+            )
         try:
             archive = zipfile.ZipFile(file)
         except BROKEN as error:
             if not is_damage(error):
                 raise
             raise DamagedArchive(
-                f"{box.source} is a zip without a sound list of its members at its end; it may be cut off ({error})"
+                Message(
+                    "{source} is a zip without a sound list of its members at its end; it may be cut off ({error})",
+                    source=str(box.source),
+                    error=str(error),
+                )
             ) from error
         with archive:
             infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
@@ -142,9 +161,9 @@ def _unpack_zip(box: Box) -> None:
 def _unpack_zip_member(box: Box, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
     mode = info.external_attr >> 16
     if info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        box.refuse(info.filename, "no file but a link or a device")
+        box.refuse(info.filename, Message("no file but a link or a device"))
     elif info.flag_bits & 0x1:
-        box.refuse(info.filename, "encrypted")
+        box.refuse(info.filename, Message("encrypted"))
     elif (path := box.place(info.filename)) is not None:
         try:
             with archive.open(info) as content:
@@ -180,11 +199,11 @@ class _TarHeader(tarfile.TarInfo):
         except tarfile.EOFHeaderError:  # type: ignore[attr-defined,unused-ignore]
             raise
         except tarfile.EmptyHeaderError as error:  # type: ignore[attr-defined,unused-ignore]
-            raise tarfile.ReadError("it ends without the mark that ends a tar") from error
+            raise tarfile.ReadError(Message("it ends without the mark that ends a tar")) from error
         except tarfile.HeaderError as error:
-            raise tarfile.ReadError(f"a damaged header: {error}") from error
+            raise tarfile.ReadError(Message("a damaged header: {error}", error=str(error))) from error
         if header.type in (b"x", b"g", b"X", b"L", b"K") and header.size > _MAX_TAR_HEADER:
-            raise tarfile.ReadError("a name of more than a mebibyte")
+            raise tarfile.ReadError(Message("a name of more than a mebibyte"))
         return header
 
 
@@ -201,17 +220,26 @@ def _unpack_tar(box: Box) -> None:
         except BROKEN as error:
             if not is_damage(error):
                 raise
-            reason = printable(str(error) or type(error).__name__)[:300]
+            reason = mapped(of_error(error) or type(error).__name__, lambda said: printable(said)[:300])
             if not box.found:
-                raise DamagedArchive(f"{box.source} is a damaged tar ({reason})") from error
-            box.warn("", f"the tar is cut off or damaged ({reason}) after {len(box.found):,} members, which are read")
+                raise DamagedArchive(
+                    Message("{source} is a damaged tar ({reason})", source=str(box.source), reason=reason)
+                ) from error
+            box.warn(
+                "",
+                Message(
+                    "the tar is cut off or damaged ({reason}) after {members} members, which are read",
+                    reason=reason,
+                    members=len(box.found),
+                ),
+            )
 
 
 def _unpack_tar_member(box: Box, archive: tarfile.TarFile, info: tarfile.TarInfo) -> None:
     if info.isdir():
         return
     if not info.isreg() or info.issparse():
-        box.refuse(info.name, "no plain file but a link, a device or sparse")
+        box.refuse(info.name, Message("no plain file but a link, a device or sparse"))
         return
     path = box.place(info.name)
     content = archive.extractfile(info) if path is not None else None
@@ -234,7 +262,7 @@ def _unpack_7z(box: Box) -> None:
         from . import seven_zip  # Its library is an extra.
     except ImportError as error:
         raise ArchiveError(
-            f"{box.source} is a 7z container, and the library that reads it is not installed",
-            "Run `pip install 'askive[7z]'`, then build again",
+            Message("{source} is a 7z container, and the library that reads it is not installed", source=str(box.source)),
+            Message("Run `pip install 'askive[7z]'`, then build again"),
         ) from error
     seven_zip.unpack(box)

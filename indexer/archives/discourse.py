@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 
 from .. import markup
 from ..errors import DamagedArchive, NotAThread
+from ..messages import Message, of_error
 from ..thread import Post, PostKind
 from . import discourse_markup
 from .records import MAX_LINE, document, integer, moment, names_of, objects, one_line, openings, prose
@@ -52,13 +53,21 @@ _CLOSING: Final = frozenset({"closed", "autoclosed"})
 
 _LIKE: Final = 2
 _MODERATOR: Final = 2
-_LEFT_OUT: Final = {3: "notes of the software", 4: "whispers among the staff"}
+_LEFT_OUT: Final = {
+    3: Message("notes of the software are left out"),
+    4: Message("whispers among the staff are left out"),
+}
+_GONE: Final = {
+    "deleted": (Message("posts that were deleted are left out"), Message("its text was deleted")),
+    "hidden": (Message("posts that were hidden are left out"), Message("its text was hidden")),
+}
+"""Why a text is not to be shown: what is said of those that are left out, and of a question that is not."""
 
 _POST: Final = frozenset({"topic_id", "post_number", "cooked"})
 _REFUSED: Final = {
-    "topic_list": "a list of topics",
-    "category_list": "a list of categories",
-    "grouped_search_result": "a list of search results",
+    "topic_list": Message("a list of topics"),
+    "category_list": Message("a list of categories"),
+    "grouped_search_result": Message("a list of search results"),
 }
 _MARKS: Final = (_POST, {"post_stream"}, {"latest_posts"}, {"errors", "error_type"}, *({name} for name in _REFUSED))
 """What shows a JSON object to be a Discourse site's, also where it holds no posts: any of these sets of names."""
@@ -117,22 +126,29 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """
     reading = _Reading(_site_of(source), source, report)
     if reading.site.root is None:
-        report.warn(f"which site it is could not be told, so it is called {UNKNOWN_SITE}; name the folder like the site")
-    refused = None
+        report.warn(
+            Message(
+                "which site it is could not be told, so it is called {site}; name the folder like the site", site=UNKNOWN_SITE
+            )
+        )
+    refused: str | None = None
     for where, record in _records(source, report):
         try:
             yield from reading.posts(record, where)
         except _Refused as error:
-            refused = refused or str(error)
-            report.skip(f"it is {error}", where)
+            refused = refused or of_error(error)
+            report.skip(Message("it is {why}", why=of_error(error)), where)
         except _Unreadable as error:
-            report.skip(str(error), where)
+            report.skip(of_error(error), where)
     if not reading.found and refused:
-        raise NotAThread(f"{source} is {refused} of a Discourse site", "Save the JSON of the topics themselves: /t/NUMBER.json")
+        raise NotAThread(
+            Message("{source} is {refused} of a Discourse site", source=str(source), refused=refused),
+            Message("Save the JSON of the topics themselves: /t/NUMBER.json"),
+        )
     if not reading.found:
-        raise DamagedArchive(f"{source} holds no Discourse post that can be read")
+        raise DamagedArchive(Message("{source} holds no Discourse post that can be read", source=str(source)))
     # First, since the list of warnings ends at some length.
-    report.warnings[:0] = [f"{count:,} {what}" for what, count in sorted(reading.tally.items())]
+    report.warnings[:0] = [Message("{number} {what}", number=count, what=what) for what, count in sorted(reading.tally.items())]
 
 
 def _records(source: Source, report: Report) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -180,7 +196,7 @@ class _Reading:
         elif "post_number" in record and ("cooked" in record or "raw" in record):
             yield from self._each([record], _Topic({}), where)
         else:
-            raise _refusal(record) or _Unreadable("neither a topic nor a post of Discourse")
+            raise _refusal(record) or _Unreadable(Message("neither a topic nor a post of Discourse"))
 
     def _topic(self, record: Mapping[str, Any], stream: Mapping[str, Any]) -> _Topic:
         ids = stream.get("stream")
@@ -189,7 +205,11 @@ class _Reading:
         missing = len(everything - here)
         if missing:
             self._report.warn(
-                f"{missing:,} of its {len(everything):,} posts are not in this copy: a site gives 20 at a time",
+                Message(
+                    "{missing} of its {number} posts are not in this copy: a site gives 20 at a time",
+                    missing=missing,
+                    number=len(everything),
+                ),
                 f"topic {integer(record.get('id')) or '?'}",
             )
         listed = record.get("accepted_answers")
@@ -201,13 +221,13 @@ class _Reading:
     def _each(self, records: list[Any], topic: _Topic, where: str) -> Iterator[Post]:
         for record in records:
             if not isinstance(record, dict):
-                self._report.skip(f"a post cannot be {type(record).__name__}", where)
+                self._report.skip(Message("a post cannot be {kind}", kind=type(record).__name__), where)
                 continue
             number = integer(record.get("id"))
             try:
                 post = self._post(record, topic, f"post {number}" if number else where)
             except _Unreadable as error:
-                self._report.skip(str(error), f"{where}, post {number}" if number else where)
+                self._report.skip(of_error(error), f"{where}, post {number}" if number else where)
                 continue
             self.found += 1
             if post:
@@ -217,18 +237,18 @@ class _Reading:
         native, place = integer(record.get("id")), integer(record.get("post_number"))
         thread = integer(record.get("topic_id")) or integer(topic.record.get("id"))
         if not native or not place or not thread or min(native, place, thread) < 1:
-            raise _Unreadable("its id, topic_id or post_number is missing or no number")
+            raise _Unreadable(Message("its id, topic_id or post_number is missing or no number"))
         self._notice_site(record)
         type_ = integer(record.get("post_type"))
         gone = _gone(record)
         if type_ in _LEFT_OUT or (gone and place > 1):
-            self.tally[f"{_LEFT_OUT.get(type_ or 0) or f'posts that were {gone}'} are left out"] += 1
+            self.tally[_LEFT_OUT.get(type_ or 0) or _GONE[gone or "hidden"][0]] += 1
             return None
         question = place == 1
         kind: PostKind = "question" if question else "modnote" if type_ == _MODERATOR else "answer"
         body = "" if gone else self._body(record)
         if not body and not question:
-            self.tally["posts without any text are left out"] += 1
+            self.tally[Message("posts without any text are left out")] += 1
             return None
         return Post(
             id=f"{self.site.name}:{thread}" if question else f"{self.site.name}:p{native}",
@@ -266,7 +286,7 @@ class _Reading:
         created = record.get("created_at")
         written = moment(created, EARLIEST, self._captured)
         if written is None and created is not None:
-            self._report.warn(f"its date {str(created)[:40]!r} is none, or cannot be right", where)
+            self._report.warn(Message("its date {date} is none, or cannot be right", date=repr(str(created)[:40])), where)
         return written
 
     def _votes(self, record: Mapping[str, Any], where: str) -> int | None:
@@ -277,7 +297,7 @@ class _Reading:
             if isinstance(action, dict) and integer(action.get("id")) == _LIKE and action.get("count") is not None:
                 likes = integer(action["count"])
                 if likes is None or likes < 0:
-                    self._report.warn(f"its likes cannot be {str(action['count'])[:40]!r}", where)
+                    self._report.warn(Message("its likes cannot be {likes}", likes=repr(str(action["count"])[:40])), where)
                     return None
                 return likes
         return 0
@@ -294,7 +314,8 @@ class _Reading:
         avatar = record.get("avatar_template")
         found = _AVATAR.match(avatar) if isinstance(avatar, str) else None
         if found and found[2].lower() != self.site.name and _HOST.fullmatch(found[2].lower()):
-            self.tally[f"posts show pictures of {found[2].lower()}; a file should hold one site only"] += 1
+            said = Message("posts show pictures of {host}; a file should hold one site only", host=found[2].lower())
+            self.tally[said] += 1
 
 
 def _refusal(record: Mapping[str, Any]) -> _Refused | None:
@@ -307,7 +328,7 @@ def _refusal(record: Mapping[str, Any]) -> _Refused | None:
         return None
     said = next((text for text in errors if one_line(text)), None) if isinstance(errors, list) else None
     said = one_line(said, 200) or one_line(record.get("error_type"), 100) or "unknown"
-    return _Refused(f"an error message ({said.rstrip('.')})")
+    return _Refused(Message("an error message ({said})", said=said.rstrip(".")))
 
 
 def _gone(record: Mapping[str, Any]) -> str | None:
@@ -351,9 +372,9 @@ def _closed(record: Mapping[str, Any], posts: list[Any]) -> datetime | None:
 
 
 def _warnings(topic: _Topic, gone: str | None) -> tuple[str, ...]:
-    warnings = [f"its text was {gone}"] if gone else []
+    warnings = [_GONE[gone][1]] if gone else []
     if topic.missing:
-        warnings.append(f"{topic.missing:,} of its {topic.of:,} posts are not in this copy")
+        warnings.append(Message("{missing} of its {number} posts are not in this copy", missing=topic.missing, number=topic.of))
     return tuple(warnings)
 
 

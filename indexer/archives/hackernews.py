@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from .. import markup
 from ..errors import DamagedArchive
+from ..messages import Message
 from ..thread import Post
 from . import markdown
 from .descent import Descent
@@ -56,7 +57,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         for where, record in objects(source, report):
             number = _number(record, "id")
             if number is None or not (_is_item(record) or "children" in record):
-                report.skip("no item of Hacker News", where)
+                report.skip(Message("no item of Hacker News"), where)
             elif "children" in record:
                 readable += 1
                 yield from _thread(record, number, where, report, tally)
@@ -64,7 +65,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                 readable += 1
                 parent = _number(record, "parent")
                 if parent is None:
-                    report.skip("a comment without a parent", where)
+                    report.skip(Message("a comment without a parent"), where)
                     continue
                 comments += 1
                 descent.under(number, parent, kept=not _is_gone(record))
@@ -79,9 +80,9 @@ def read(source: Source, report: Report) -> Iterator[Post]:
             descent.settle()
             yield from _placed(source, descent, report, tally)
     if not readable:
-        raise DamagedArchive(f"{source} holds no item of Hacker News that can be read")
+        raise DamagedArchive(Message("{source} holds no item of Hacker News that can be read", source=str(source)))
     # First, since the list of warnings ends at some length.
-    report.warnings[:0] = [f"{what}: {count:,}" for what, count in sorted(tally.items())]
+    report.warnings[:0] = [Message("{what}: {number}", what=what, number=count) for what, count in sorted(tally.items())]
 
 
 def _placed(source: Source, descent: Descent, report: Report, tally: Counter[str]) -> Iterator[Post]:
@@ -92,11 +93,11 @@ def _placed(source: Source, descent: Descent, report: Report, tally: Counter[str
             continue
         place = descent.place(number)
         if place is None:
-            tally["comments left out, no question above them is in this file"] += 1
+            tally[Message("comments left out, no question above them is in this file")] += 1
         elif place.top == number:
             yield _comment(record, number, place.thread, None, place.rank or 1, where, report)
         elif _is_gone(record):
-            tally["deleted or dead comments left out"] += 1
+            tally[Message("deleted or dead comments left out")] += 1
         else:
             yield _comment(record, number, place.thread, place.top or place.thread, 1, where, report)
 
@@ -104,7 +105,7 @@ def _placed(source: Source, descent: Descent, report: Report, tally: Counter[str
 def _thread(record: Mapping[str, Any], number: int, where: str, report: Report, tally: Counter[str]) -> Iterator[Post]:
     """The posts of a thread that is one object, its comments inside each other."""
     if record.get("type") == "comment":
-        tally["comments saved without their story left out"] += 1
+        tally[Message("comments saved without their story left out")] += 1
         return
     if not _is_asked(record, tally):
         return
@@ -115,11 +116,11 @@ def _thread(record: Mapping[str, Any], number: int, where: str, report: Report, 
         item, top, rank = stack.pop()
         native = _number(item, "id") if isinstance(item, dict) else None
         if native is None:
-            report.skip("a comment without a number", where)
+            report.skip(Message("a comment without a number"), where)
             continue
         gone = _is_gone(item)
         if gone:
-            tally["deleted or dead comments left out"] += 1
+            tally[Message("deleted or dead comments left out")] += 1
         else:
             yield _comment(item, native, number, top, 1 if top else rank, where, report)
         # Below an answer that is gone, comments stand under the question.
@@ -180,7 +181,7 @@ def _is_asked(record: Mapping[str, Any], tally: Counter[str]) -> bool:
     asked = record.get("type") in ("story", "poll") and _ASKED.match(one_line(record.get("title")) or "")
     if asked and not (record.get("deleted") is True or record.get("dead") is True):
         return True
-    what = "questions left out, deleted or dead" if asked else "items left out, no “Ask HN”"
+    what = Message("questions left out, deleted or dead") if asked else Message("items left out, no “Ask HN”")
     tally[what] += 1
     return False
 
@@ -198,7 +199,7 @@ def _written(record: Mapping[str, Any], where: str, report: Report) -> datetime 
     value = next((record[key] for key in ("time", "created_at_i", "created_at") if record.get(key) is not None), None)
     written = moment(value, BEGAN)
     if written is None and value is not None:
-        report.warn(f"impossible date {str(value)[:40]}", where)
+        report.warn(Message("impossible date {date}", date=str(value)[:40]), where)
     return written
 
 

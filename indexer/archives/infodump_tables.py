@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from ..errors import ArchiveError, DamagedArchive, NotAThread, UnknownFormat
+from ..messages import Message
 from .metafilter_dates import FIRST_POST, parse_stamp
 from .source import Source
 
@@ -213,8 +214,8 @@ def recognises(head: bytes) -> bool:
 def refuse(source: Source) -> NotAThread:
     """The error for a table that was given to be read as an archive."""
     return NotAThread(
-        f"{source} is a table of a MetaFilter Infodump, which holds no text",
-        "`askive enrich FOLDER` joins such tables to threads that are in the library",
+        Message("{source} is a table of a MetaFilter Infodump, which holds no text", source=str(source)),
+        Message("`askive enrich FOLDER` joins such tables to threads that are in the library"),
     )
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import markup
 from ..errors import DamagedArchive
+from ..messages import Message, of_error
 from ..thread import POST_KINDS, Capture, Post
 from .source import Report, Source
 
@@ -53,7 +54,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                 text = line.decode(encoding)
             except UnicodeDecodeError:
                 text = line.decode(encoding, errors="replace")
-                report.warn("is not UTF-8; some letters are lost", f"line {number}")
+                report.warn(Message("is not UTF-8; some letters are lost"), f"line {number}")
             if not text.strip():
                 continue
             try:
@@ -63,7 +64,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                 else:
                     yield from_record(record)
             except (ValueError, TypeError, RecursionError) as error:
-                report.skip(f"not a post ({error})", f"line {number}")
+                report.skip(Message("not a post ({error})", error=of_error(error)), f"line {number}")
 
 
 def write(posts: Iterable[Post]) -> Iterator[str]:
@@ -90,7 +91,7 @@ def to_record(post: Post) -> dict[str, Any]:
 def from_record(record: Mapping[str, Any]) -> Post:
     """The post of a JSON object. Raises ValueError or TypeError, saying which field is wrong."""
     if not isinstance(record, Mapping):
-        raise TypeError("not an object")
+        raise TypeError(Message("not an object"))
     values: dict[str, Any] = {}
     for name in _DEFAULTS:
         value = record.get(name)
@@ -99,18 +100,18 @@ def from_record(record: Mapping[str, Any]) -> Post:
         values[name] = _value(name, value)
     missing = {"id", "thread_id", "kind", "site"} - values.keys()
     if missing:
-        raise ValueError(f"no {', '.join(sorted(missing))}")
+        raise ValueError(Message("no {names}", names=", ".join(sorted(missing))))
     if values["kind"] not in POST_KINDS:
-        raise ValueError(f"unknown kind {values['kind']!r}")
+        raise ValueError(Message("unknown kind {kind}", kind=repr(values["kind"])))
     for name in ("id", "thread_id", "parent_id"):
         if name in values and not _ID.fullmatch(values[name]):
-            raise ValueError(f"{name} is not of the form site:native")
+            raise ValueError(Message("{name} is not of the form site:native", name=name))
     if values["id"].partition(":")[0] != values["site"]:
-        raise ValueError("id is of another site")
+        raise ValueError(Message("id is of another site"))
     if (values["kind"] == "question") != (values["id"] == values["thread_id"]):
-        raise ValueError("a question, and nothing else, has its thread's id")
+        raise ValueError(Message("a question, and nothing else, has its thread's id"))
     if values.get("position", 0) < 0:
-        raise ValueError("position is below 0")
+        raise ValueError(Message("position is below 0"))
     if not _ADDRESS.match(values.get("url", "")):
         values.pop("url", None)
     values["body"] = markup.clean(values.get("body", ""), collapse=False)
@@ -121,11 +122,11 @@ def _value(name: str, value: Any) -> Any:
     if name in _TIMES and isinstance(value, str):
         time = datetime.fromisoformat(value)
         if time.tzinfo is None:
-            raise ValueError(f"{name} has no time zone")
+            raise ValueError(Message("{name} has no time zone", name=name))
         try:
             return time.astimezone(UTC)
         except OverflowError as error:
-            raise ValueError(f"{name} is before the first year or after the last") from error
+            raise ValueError(Message("{name} is before the first year or after the last", name=name)) from error
     if name == _HISTORY and isinstance(value, list):
         return tuple(Capture(_value("captured", at), _value("votes", votes)) for at, votes in value)
     if name in _LISTS and isinstance(value, list) and all(isinstance(item, str) for item in value):
@@ -136,7 +137,7 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name in _NUMBERS and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
         return value
-    raise TypeError(f"{name} cannot be {type(value).__name__}")
+    raise TypeError(Message("{name} cannot be {kind}", name=name, kind=type(value).__name__))
 
 
 def _text(value: str) -> str:
@@ -148,5 +149,11 @@ def _check_header(record: Mapping[str, Any], source: Source) -> None:
     version = record.get("version")
     if version != VERSION:
         raise DamagedArchive(
-            f"{source} is of version {version!r} of the format; this Askive reads {VERSION}", "Use a newer Askive"
+            Message(
+                "{source} is of version {version} of the format; this Askive reads {own}",
+                source=str(source),
+                version=repr(version),
+                own=str(VERSION),
+            ),
+            Message("Use a newer Askive"),
         )

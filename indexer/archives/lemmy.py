@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 from .. import markup
 from ..errors import DamagedArchive
+from ..messages import Message, of_error
 from ..thread import Post, PostKind
 from . import markdown
 from .records import integer, moment, names_of, objects, one_line, openings, prose
@@ -87,16 +88,16 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                     if post:
                         db.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (post.thread_id, path[0], post.id))
             except _Unreadable as error:
-                report.skip(str(error), where)
+                report.skip(of_error(error), where)
                 continue
             readable += 1
             if post:
                 yield post
         yield from _second_reading(source, db, report, tally)
     if not readable:
-        raise DamagedArchive(f"{source} holds no post or comment of Lemmy's that can be read")
+        raise DamagedArchive(Message("{source} holds no post or comment of Lemmy's that can be read", source=str(source)))
     # First, since the list of warnings ends at some length.
-    report.warnings[:0] = [f"{what}: {count:,}" for what, count in sorted(tally.items())]
+    report.warnings[:0] = [Message("{what}: {number}", what=what, number=count) for what, count in sorted(tally.items())]
 
 
 def _second_reading(source: Source, db: sqlite3.Connection, report: Report, tally: Counter[str]) -> Iterator[Post]:
@@ -118,7 +119,7 @@ def _second_reading(source: Source, db: sqlite3.Connection, report: Report, tall
                 row = db.execute("SELECT id FROM answers WHERE thread = ? AND number = ?", (thread.id, path[0])).fetchone()
                 post = _reply(view, row[0] if row else thread.id, where, report, tally)
                 if post and row is None:
-                    tally["comments put under the question, the answer above them being left out or elsewhere"] += 1
+                    tally[Message("comments put under the question, the answer above them being left out or elsewhere")] += 1
                 if post:
                     yield post
         except _Unreadable:
@@ -135,13 +136,13 @@ def _views(source: Source, report: Report) -> Iterator[tuple[str, dict[str, Any]
         if not found and ("comment" in record or "post" in record):
             found = [record]
         if not found:
-            report.skip("no post or comment of Lemmy's", where)
+            report.skip(Message("no post or comment of Lemmy's"), where)
         for place, view in enumerate(found, 1):
             place_in = where if len(found) == 1 else f"{where}, {place}"
             if isinstance(view, dict) and isinstance(view.get("post"), dict) and isinstance(view.get("comment", {}), dict):
                 yield place_in, view
             else:
-                report.skip("no view of a post or a comment", place_in)
+                report.skip(Message("no view of a post or a comment"), place_in)
 
 
 def _question(view: Mapping[str, Any], where: str, report: Report, tally: Counter[str]) -> Post | None:
@@ -149,7 +150,7 @@ def _question(view: Mapping[str, Any], where: str, report: Report, tally: Counte
     removed = post.get("removed") is True or post.get("deleted") is True
     title = one_line(post.get("name"))
     if removed and not title:
-        tally["removed posts without a title left out"] += 1
+        tally[Message("removed posts without a title left out")] += 1
         return None
     body = ""
     if not removed:
@@ -168,7 +169,7 @@ def _question(view: Mapping[str, Any], where: str, report: Report, tally: Counte
         written=_written(post, where, report),
         votes=_votes(view, post),
         url=post["ap_id"],
-        warnings=("its text was removed or deleted",) if removed else (),
+        warnings=(Message("its text was removed or deleted"),) if removed else (),
     )
 
 
@@ -177,11 +178,11 @@ def _reply(view: Mapping[str, Any], parent: str | None, where: str, report: Repo
     thread, comment = _thread(view), view["comment"]
     server, number = _address(comment)
     if comment.get("removed") is True or comment.get("deleted") is True:
-        tally["removed or deleted comments left out"] += 1
+        tally[Message("removed or deleted comments left out")] += 1
         return None
     body = markdown.from_lemmy(prose(comment.get("content")))
     if not body:
-        tally["comments without any text left out"] += 1
+        tally[Message("comments without any text left out")] += 1
         return None
     kind: PostKind = "comment"
     if parent is None:
@@ -220,7 +221,9 @@ def _address(post: Mapping[str, Any]) -> tuple[str, str]:
     server = _server(address)
     match = _NATIVE.fullmatch(urlsplit(address).path.rstrip("/")) if server and isinstance(address, str) else None
     if server is None or match is None:
-        raise _Unreadable(f"a post without an address that tells its number: {str(address)[:80]!r}")
+        raise _Unreadable(
+            Message("a post without an address that tells its number: {address}", address=repr(str(address)[:80]))
+        )
     return server, match["number"]
 
 
@@ -241,7 +244,7 @@ def _path(view: Mapping[str, Any]) -> list[str]:
     """The numbers from the answer down to the comment itself."""
     path = view["comment"].get("path")
     if not isinstance(path, str) or not _PATH.fullmatch(path):
-        raise _Unreadable(f"a comment whose path cannot be {str(path)[:80]!r}")
+        raise _Unreadable(Message("a comment whose path cannot be {path}", path=repr(str(path)[:80])))
     return path.split(".")[1:]
 
 
@@ -270,5 +273,5 @@ def _written(post: Mapping[str, Any], where: str, report: Report) -> datetime | 
     value = post.get("published") or post.get("published_at")
     written = moment(value, BEGAN)
     if written is None and value is not None:
-        report.warn(f"impossible date {str(value)[:40]}", where)
+        report.warn(Message("impossible date {date}", date=str(value)[:40]), where)
     return written

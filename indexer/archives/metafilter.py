@@ -16,6 +16,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from .. import markup, words
+from ..messages import Message
 from ..thread import Post, PostKind
 from .metafilter_bylines import (
     CATEGORIES,
@@ -316,7 +317,9 @@ def posts(copy: ThreadCopy, report: Report, where: str = "") -> Iterator[Post]:
     warnings = [*copy.warnings, *warnings]
     finished = sum(1 for answer in copy.answers if answer.author is not None)
     if copy.total is not None and copy.total != finished:
-        warnings.append(f"the page counts {copy.total} answers, the copy has {finished}")
+        warnings.append(
+            Message("the page counts {total} answers, the copy has {finished}", total=str(copy.total), finished=str(finished))
+        )
     for warning in warnings:
         report.warn(warning, where)
     if copy.number:

@@ -14,6 +14,8 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from ..messages import Message
+
 ZONE: Final = ZoneInfo("America/Los_Angeles")
 """What logged-out readers are shown, summer time and the older American rules for it included."""
 
@@ -137,14 +139,18 @@ def written_times(
         previous = time or previous
     undated = sum(1 for stamp, time in zip(stamps, times, strict=True) if stamp and time is None)
     if undated:
-        warnings.append(f"the year of {undated} of {len(stamps)} answers is not known")
+        warnings.append(
+            Message("the year of {undated} of {number} answers is not known", undated=str(undated), number=str(len(stamps)))
+        )
     if asked and any(time < asked - GRACE for time in times if time):
-        warnings.append("answers stand before the question: the times may be in the zone of the reader who saved the page")
+        warnings.append(
+            Message("answers stand before the question: the times may be in the zone of the reader who saved the page")
+        )
     known = [time for time in (asked, *times) if time]
     if known and min(known) < FIRST_POST:
-        warnings.append("a time is older than MetaFilter")
+        warnings.append(Message("a time is older than MetaFilter"))
     if known and captured and max(known) > captured + timedelta(days=1):
-        warnings.append("a time is later than the day on which the page was saved")
+        warnings.append(Message("a time is later than the day on which the page was saved"))
     return asked, times, warnings
 
 
@@ -167,7 +173,7 @@ def _years(
             shared, warnings = _across_new_year(header, header.year, [stamps[index] for index in bare])
         if latest is not None and header.year <= latest < max(each for each in shared if each):
             shared = [min(each, latest) if each else None for each in shared]
-            warnings = ["the years that the page leaves out do not fit the day on which it was saved"]
+            warnings = [Message("the years that the page leaves out do not fit the day on which it was saved")]
     for index, each in zip(bare, shared, strict=True):
         years[index] = each
     return years, warnings
@@ -187,7 +193,7 @@ def _across_new_year(header: Stamp, year: int, stamps: Sequence[Stamp | None]) -
         return [next(later for later in range(year, year + 8) if later % 4 == 0 and later != 2100)] * len(stamps), []
     if all(later >= earlier - _SLACK for earlier, later in pairwise(local)):
         return [year + 1] * len(stamps), []
-    warning = "the page leaves out years that cannot be one and the same; they are taken from the order"
+    warning = Message("the page leaves out years that cannot be one and the same; they are taken from the order")
     if early == sorted(early):
         return [year + 1 if each else year for each in early], [warning]
     return [year + 1 if 2 * sum(early) > len(early) else year] * len(stamps), [warning]

@@ -18,6 +18,7 @@ from lxml import etree
 
 from .. import markup
 from ..errors import DamagedArchive, NotAThread
+from ..messages import Message
 from ..thread import Post
 from . import html_blocks as blocks
 from . import metafilter
@@ -84,16 +85,22 @@ _TAG: Final = re.compile(r"/tags/([^/?#]+)")
 
 # What a page that is no thread says of itself, in its title or its first words.
 _OTHER_PAGES: Final = (
-    (r"just a moment|attention required|cloudflare|checking your browser", "a Cloudflare check, which stood before the page"),
-    (r"coldfusion|error occurred while processing|internal server error|^50\d\b|bad gateway", "an error page of the server"),
-    (r"not found|^404\b", "an error page: nothing was found there"),
-    (r"need to be logged in|^log ?in\b|login \|", "a login page"),
+    (
+        r"just a moment|attention required|cloudflare|checking your browser",
+        Message("a Cloudflare check, which stood before the page"),
+    ),
+    (
+        r"coldfusion|error occurred while processing|internal server error|^50\d\b|bad gateway",
+        Message("an error page of the server"),
+    ),
+    (r"not found|^404\b", Message("an error page: nothing was found there")),
+    (r"need to be logged in|^log ?in\b|login \|", Message("a login page")),
 )
 _PAGE_BY_PATH: Final = (
-    (r"/user/|/activity/|/contribute/", "a user's page"),
-    (r"/tags(?:/|$)", "a page of a tag"),
-    (r"/archived?\b|/archive\.|/popular|/home/|/category/|/search", "an index page, which lists threads"),
-    (r"/login|/newuser", "a login page"),
+    (r"/user/|/activity/|/contribute/", Message("a user's page")),
+    (r"/tags(?:/|$)", Message("a page of a tag")),
+    (r"/archived?\b|/archive\.|/popular|/home/|/category/|/search", Message("an index page, which lists threads")),
+    (r"/login|/newuser", Message("a login page")),
 )
 
 
@@ -147,7 +154,7 @@ class _Reading:
             raise self._refusal(where)
         threads = {address.thread for each in self.answers if (address := self._time_link(each)) and address.thread}
         if len(threads) > 1 and not self.question:
-            raise NotAThread(f"{where} is a list of comments from several threads")
+            raise NotAThread(Message("{source} is a list of comments from several threads", source=where))
         title, asked = self._heading()
         # Read before the bodies, which leave it out.
         reason = next((fold_space(text_of(each)) for each in self._all("p") if "reason" in classes_of(each)), "")
@@ -156,7 +163,7 @@ class _Reading:
         self._ask(copy)
         self._answer(copy, report)
         if asked is None:
-            copy.warnings += ("the page shows no date for its question",)
+            copy.warnings += (Message("the page shows no date for its question"),)
         if reason:
             copy.warnings += (reason,)
         return copy
@@ -267,10 +274,10 @@ class _Reading:
         elif self.unsigned_question is not None:
             copy.favorites = None
             copy.body = self._body(self.unsigned_question, None)
-            copy.warnings += ("the page has no byline under its question",)
+            copy.warnings += (Message("the page has no byline under its question"),)
         else:
             copy.favorites = None
-            copy.warnings += ("the page has answers and no question",)
+            copy.warnings += (Message("the page has answers and no question"),)
 
     def _answer(self, copy: ThreadCopy, report: Report) -> None:
         seen: set[int] = set()
@@ -278,16 +285,18 @@ class _Reading:
         found: list[tuple[int, AnswerCopy]] = [(order[id(each.block)], self._answer_copy(each)) for each in self.answers]
         for block in self.unfinished:
             number = _number(block.anchor)
-            where = f"comment {number}"
             copied = AnswerCopy(
-                body=self._body(block, None), number=number, favorites=None, warnings=(f"{where} has no byline",)
+                body=self._body(block, None),
+                number=number,
+                favorites=None,
+                warnings=(Message("comment {number} has no byline", number=str(number)),),
             )
             found.append((order[id(block)], copied))
         found.sort(key=lambda each: each[0])
         marks_best = any(answer.best for _, answer in found) or self._since_best(copy.asked)
         for _, answer in found:
             if answer.number in seen:
-                report.skip(f"comment {answer.number} is on the page twice")
+                report.skip(Message("comment {number} is on the page twice", number=str(answer.number)))
                 continue
             if answer.number:
                 seen.add(answer.number)
@@ -353,24 +362,27 @@ class _Reading:
 
     def _refusal(self, where: str) -> NotAThread | DamagedArchive:
         if "frameset" in self.page.tags:
-            return NotAThread(f"{where} is a frameset: what it shows is in other files")
+            return NotAThread(Message("{source} is a frameset: what it shows is in other files", source=where))
         title = fold_space(self._first_text("title"))
         text = "".join(text_of(block.root)[:2_000] for block in self.page.blocks[:5])
         other = _other_page(title) or _other_page(fold_space(text)[:2_000])
         if other:
-            return NotAThread(f"{where} is {other}")
+            return NotAThread(Message("{source} is {what}", source=where, what=other))
         path = _path(self.saved.url or "")
         for pattern, what in _PAGE_BY_PATH:
             if not self.number and re.match(pattern, path):
-                return NotAThread(f"{where} is {what}")
+                return NotAThread(Message("{source} is {what}", source=where, what=what))
         listed = sum(1 for block in self.page.blocks if {"copy", "post"} <= block.classes)
         if listed or any("posttitle" in classes_of(heading) for heading in self._all("h2")):
-            return NotAThread(f"{where} is a front or index page, which lists threads")
+            return NotAThread(Message("{source} is a front or index page, which lists threads", source=where))
         if self.number or any("posttitle" in block.classes for block in self.page.blocks):
             return DamagedArchive(
-                f"{where} is a thread's page without a question or an answer in it, or it is cut off before them"
+                Message(
+                    "{source} is a thread's page without a question or an answer in it, or it is cut off before them",
+                    source=where,
+                )
             )
-        return NotAThread(f"{where} is a page of MetaFilter that has no question and no answers")
+        return NotAThread(Message("{source} is a page of MetaFilter that has no question and no answers", source=where))
 
     def _all(self, tag: str) -> Iterator[Any]:
         for block in self.page.blocks:

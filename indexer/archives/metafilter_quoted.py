@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
+from ..messages import Message
 from .metafilter_bylines import AnswerByline, fold_space, is_blank, is_footer
 from .metafilter_dates import GRACE, Stamp, written_times
 
@@ -181,7 +182,7 @@ def _in_order(candidates: list[Candidate], setting: Setting, warnings: list[str]
             fitting = [index for index, time in enumerate(known[:-1]) if time <= known[-1]]
             run = [*(fitting[index] for index in ending[:-1]), len(known) - 1]
     if 2 * len(run) <= len(known):
-        warnings.append("the answers are in no order of time, so that quoted ones cannot be told")
+        warnings.append(Message("the answers are in no order of time, so that quoted ones cannot be told"))
         return candidates
     out = set(dated) - {dated[index] for index in run}
     return [each for index, each in enumerate(candidates) if index not in out]
@@ -217,7 +218,13 @@ def _as_counted(candidates: list[Candidate], setting: Setting, warnings: list[st
         return candidates
     if surplus == len(doubtful):
         return [each for each in candidates if each not in doubtful]
-    warnings.append(f"{len(doubtful)} of {len(candidates)} answers may be quotations with their bylines")
+    warnings.append(
+        Message(
+            "{doubtful} of {number} answers may be quotations with their bylines",
+            doubtful=str(len(doubtful)),
+            number=str(len(candidates)),
+        )
+    )
     return candidates
 
 

@@ -26,6 +26,7 @@ from typing import Final, TypeVar
 
 from .. import markup
 from ..errors import DamagedArchive, NotAThread
+from ..messages import Message, of_error
 from ..thread import Post
 from .metafilter import ASK, METAFILTER, AnswerCopy, ThreadCopy, posts
 from .metafilter_bylines import (
@@ -91,16 +92,21 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """
     data = source.content()
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xfe\xff"):
-        raise DamagedArchive(f"{source} is empty")
+        raise DamagedArchive(Message("{source} is empty", source=str(source)))
     try:
         text = _text_of(data)
     except ValueError as error:
-        raise NotAThread(f"{source} is {error}, not text", "Give the file the ending of what it is") from None
+        raise NotAThread(
+            Message("{source} is {what}, not text", source=str(source), what=of_error(error)),
+            Message("Give the file the ending of what it is"),
+        ) from None
     if text.count("\n") > MAX_LINES:
-        raise DamagedArchive(f"{source} has more than {MAX_LINES} lines, which no thread has")
+        raise DamagedArchive(
+            Message("{source} has more than {limit} lines, which no thread has", source=str(source), limit=str(MAX_LINES))
+        )
     sound = repaired(text)
     if sound != text:
-        report.warn("its letters had been decoded wrongly (Ã© for é); they are repaired")
+        report.warn(Message("its letters had been decoded wrongly (Ã© for é); they are repaired"))
     page = _Page(sound)
     _refuse_others(page, source)
     starts = page.threads()
@@ -115,13 +121,16 @@ def _refuse_others(page: _Page, source: Source) -> None:
     header = page.header(first, len(page.lines))
     single = header is not None and len(page.questions) == 1
     if not page.answers and page.listed >= LISTED and not single and page.listed > len(page.threads()):
-        raise NotAThread(f"{source} is a list of threads, not a thread")
+        raise NotAThread(Message("{source} is a list of threads, not a thread", source=str(source)))
     if page.questions or len(page.answers) >= 2 or (header and page.answers):
         return
     if header:
-        end = f"line {len(page.lines)}"
-        raise DamagedArchive(f"{source} ends at {end}, before the byline of its question", "Copy the whole page again")
-    raise NotAThread(f"{source} has no line that ends a question or an answer on MetaFilter")
+        end = Message("line {number}", number=str(len(page.lines)))
+        raise DamagedArchive(
+            Message("{source} ends at {end}, before the byline of its question", source=str(source), end=end),
+            Message("Copy the whole page again"),
+        )
+    raise NotAThread(Message("{source} has no line that ends a question or an answer on MetaFilter", source=str(source)))
 
 
 # --- Bytes to lines ------------------------------------------------------------------------------------------------
@@ -133,7 +142,7 @@ def _text_of(data: bytes) -> str:
     if b"\0" in start and not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         even, odd = start[::2].count(0), start[1::2].count(0)
         if min(even, odd) * 10 > max(even, odd) or max(even, odd) * 4 < len(start):
-            raise ValueError("binary")
+            raise ValueError(Message("binary"))
         data = (codecs.BOM_UTF16_LE if odd > even else codecs.BOM_UTF16_BE) + data
     return decode(data).translate(_LINE_ENDS)
 
@@ -288,14 +297,14 @@ class _Thread:
         accepted, uncertain = own_bylines(below, Setting(self.page.lines, border, self.stop, asked, total))
         self.warnings += uncertain
         if not self.header:
-            self.warnings.append("no date line: when the question was asked is not known, nor is its title")
+            self.warnings.append(Message("no date line: when the question was asked is not known, nor is its title"))
         if byline is None:
-            self.warnings.append("no byline of the question: where it ends and the first answer begins is not known")
+            self.warnings.append(Message("no byline of the question: where it ends and the first answer begins is not known"))
         body_stop = question.start if question else accepted[0].start if accepted else self.stop
         answers = [*self._answers(accepted, border if question else body_stop)]
         cut = question is not None and not accepted and self._cut_at(question.end) and total != 0
         if byline and cut and not byline.shows_favorites:
-            self.warnings.append("the copy ends in the question's byline: its favorites are not known")
+            self.warnings.append(Message("the copy ends in the question's byline: its favorites are not known"))
         last = accepted[-1].end if accepted else border if question else self.stop
         if accepted:
             answers[-1] = self._sure_to_its_end(accepted[-1], answers[-1], accepted[:-1], total)
@@ -332,7 +341,7 @@ class _Thread:
             for each, count in zip(own, counts, strict=True)
         ]
         if far.count(min(far)) > 1:
-            self.warnings.append("several lines read as the question's byline; the first is taken")
+            self.warnings.append(Message("several lines read as the question's byline; the first is taken"))
         return own[far.index(min(far))]
 
     def _question_text(self, stop: int) -> str:
@@ -359,7 +368,9 @@ class _Thread:
         if footer is not None:
             between = [line for line in rest if line < footer]
             if between:
-                what = f"{len(between)} lines between the last answer and the page's footer are left out"
+                what = Message(
+                    "{number} lines between the last answer and the page's footer are left out", number=str(len(between))
+                )
                 report.warn(what, f"line {between[0] + 1}")
             return
         if not rest:
@@ -372,7 +383,7 @@ class _Thread:
             if may_be_byline(self.page.lines[line]) and not parse_answer_byline(self.page.lines[line]):
                 stop = line
         body = markup.from_text("\n".join(self.page.lines[start:stop]))
-        yield AnswerCopy(body=body, favorites=None, warnings=("unfinished answer: the copy ends before its byline",))
+        yield AnswerCopy(body=body, favorites=None, warnings=(Message("unfinished answer: the copy ends before its byline"),))
 
     def _cut_at(self, end: int) -> bool:
         """Whether the file ends right here, without so much as a newline."""
@@ -387,7 +398,9 @@ class _Thread:
         whole = total == len(earlier) + 1
         dated = all(each.byline.stamp.year for each in earlier) if earlier else not whole
         if last.byline.stamp.year is None and dated:
-            return AnswerCopy(body=answer.body, favorites=None, warnings=("unfinished answer: the copy ends in its byline",))
+            return AnswerCopy(
+                body=answer.body, favorites=None, warnings=(Message("unfinished answer: the copy ends in its byline"),)
+            )
         if whole or last.byline.shows_favorites:
             return answer
-        return replace(answer, favorites=None, warnings=("the copy ends in this byline: its favorites are not known",))
+        return replace(answer, favorites=None, warnings=(Message("the copy ends in this byline: its favorites are not known"),))

@@ -6,13 +6,14 @@ import binascii
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from email import message as email_message
 from email import policy
-from email.message import Message
 from email.parser import BytesHeaderParser
 from email.utils import parsedate_to_datetime
 from typing import BinaryIO, Final
 
-from ..errors import DamagedArchive, NotAThread
+from ..errors import DamagedArchive
+from ..messages import Message
 from ..thread import Post
 from . import captured_page
 from .captured_page import PAGE_TYPES
@@ -47,15 +48,15 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         parts = _Parts(file, str(source))
         payload, part = parts.page()
         if payload is None or part is None:
-            raise DamagedArchive(f"{source} has no part that is a page; it may be cut off")
+            raise DamagedArchive(Message("{source} has no part that is a page; it may be cut off", source=str(source)))
         if not parts.ended:
-            report.warn("the file ends in the middle of the page; what there is of it is read", str(source))
+            report.warn(Message("the file ends in the middle of the page; what there is of it is read"), str(source))
     url = parts.address(part)
     captured = captured_page.sane(_date(parts.header.get("Date")), lambda what: report.warn(what, str(source)))
     page = captured_page.page(source, payload, url=url, captured=captured, charset=part.get_content_charset())
     posts = captured_page.read_page(page, report)
     if posts is None:
-        raise NotAThread(f"{source} holds a page of a site that is not read here{f' ({url[:300]})' if url else ''}")
+        raise captured_page.of_another_site(source, url)
     yield from posts
 
 
@@ -70,7 +71,7 @@ class _Parts:
         """Whether the end of the page was seen."""
         self._note(self.header)
 
-    def page(self) -> tuple[bytes | None, Message | None]:
+    def page(self) -> tuple[bytes | None, email_message.Message | None]:
         """The first part that is a page, decoded, and its header; None and None where there is none."""
         part = self.header
         for _ in range(MAX_PARTS):
@@ -88,7 +89,7 @@ class _Parts:
             self._note(part)
         return None, None
 
-    def address(self, part: Message) -> str:
+    def address(self, part: email_message.Message) -> str:
         """The page's address; none where the saving browser gave it a name of its own (`cid:`)."""
         for value in (
             self.header.get("Snapshot-Content-Location"),
@@ -100,12 +101,12 @@ class _Parts:
                 return url
         return ""
 
-    def _note(self, part: Message) -> None:
+    def _note(self, part: email_message.Message) -> None:
         boundary = part.get_boundary() if part.get_content_maintype() == "multipart" else None
         if boundary:
             self._boundaries.add(b"--" + boundary.encode("utf-8", "surrogateescape").rstrip())
 
-    def _next_header(self) -> Message:
+    def _next_header(self) -> email_message.Message:
         lines: list[bytes] = []
         size = 0
         begun = False
@@ -114,7 +115,7 @@ class _Parts:
             begun = begun or bool(line.strip())
             size += len(line)
             if size > MAX_HEADER:
-                raise DamagedArchive(f"{self._where} has a header without an end")
+                raise DamagedArchive(Message("{source} has a header without an end", source=self._where))
             lines.append(line)
         data = b"".join(lines).removeprefix(b"\xef\xbb\xbf").lstrip()
         return BytesHeaderParser(policy=policy.compat32).parsebytes(data)
@@ -131,7 +132,13 @@ class _Parts:
             if keep:
                 size += len(line)
                 if size > 3 * MAX_PAGE:
-                    raise DamagedArchive(f"{self._where} is larger than {MAX_PAGE // 1024**2} MiB, which no single page is")
+                    raise DamagedArchive(
+                        Message(
+                            "{source} is larger than {limit} MiB, which no single page is",
+                            source=self._where,
+                            limit=str(MAX_PAGE // 1024**2),
+                        )
+                    )
                 yield line
 
     def _is_boundary(self, line: bytes) -> bool:

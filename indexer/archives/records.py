@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ..errors import DamagedArchive
+from ..messages import Message
 from .source import HEAD, MAX_PAGE, Report, Source
 
 MAX_LINE: Final = 16 * 1024 * 1024
@@ -39,13 +40,17 @@ def lines(source: Source, report: Report) -> Iterator[tuple[int, bytes]]:
                 if len(line) == MAX_LINE and not line.endswith(b"\n"):
                     while line and not line.endswith(b"\n"):
                         line = file.readline(MAX_LINE)
-                    report.skip(f"longer than {MAX_LINE // 1024**2} MiB", f"line {number}")
+                    report.skip(Message("longer than {limit} MiB", limit=str(MAX_LINE // 1024**2)), f"line {number}")
                     continue
             except (DamagedArchive, EOFError, OSError) as error:
                 reason = error.reason if isinstance(error, DamagedArchive) else str(error)
                 if number == 1:
-                    raise DamagedArchive(f"{source} cannot be read ({reason})") from error
-                report.warn(f"the archive breaks off here, what follows is lost ({reason})", f"line {number}")
+                    raise DamagedArchive(
+                        Message("{source} cannot be read ({reason})", source=str(source), reason=reason)
+                    ) from error
+                report.warn(
+                    Message("the archive breaks off here, what follows is lost ({reason})", reason=reason), f"line {number}"
+                )
                 return
             if not line:
                 return
@@ -62,11 +67,14 @@ def load(line: bytes, number: int, report: Report) -> Any:
             text = line.decode("utf-8")
         except UnicodeDecodeError:
             text = line.decode("utf-8", errors="replace")
-            report.warn("is not UTF-8; some letters are lost", f"line {number}")
+            report.warn(Message("is not UTF-8; some letters are lost"), f"line {number}")
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         cut = not line.endswith(b"\n")
-        report.skip("the file ends inside this record" if cut else f"not JSON ({_short(error)})", f"line {number}")
+        report.skip(
+            Message("the file ends inside this record") if cut else Message("not JSON ({error})", error=_short(error)),
+            f"line {number}",
+        )
         return None
 
 
@@ -161,7 +169,7 @@ def document(source: Source, report: Report) -> str:
     try:
         return data.decode("utf-8").strip()
     except UnicodeDecodeError:
-        report.warn("the document is not UTF-8; some letters are lost")
+        report.warn(Message("the document is not UTF-8; some letters are lost"))
         return data.decode("utf-8", errors="replace").strip()
 
 
@@ -172,7 +180,9 @@ def _of_document(source: Source, report: Report) -> Iterator[tuple[str, Any]]:
             yield "the document", json.loads(text)
             return
     except (ValueError, RecursionError) as error:
-        raise DamagedArchive(f"{source} is broken or cut off JSON ({_short(error)})") from error
+        raise DamagedArchive(
+            Message("{source} is broken or cut off JSON ({error})", source=str(source), error=_short(error))
+        ) from error
     decoder = json.JSONDecoder()
     number, place = 0, _between(text, 1)
     while not text.startswith("]", place):
@@ -180,7 +190,9 @@ def _of_document(source: Source, report: Report) -> Iterator[tuple[str, Any]]:
         try:
             value, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError) as error:
-            report.skip(f"the array breaks off here, what follows is lost ({_short(error)})", f"element {number}")
+            report.skip(
+                Message("the array breaks off here, what follows is lost ({error})", error=_short(error)), f"element {number}"
+            )
             return
         yield f"element {number}", value
         place = _between(text, place)
@@ -195,8 +207,8 @@ def _checked(value: Any, where: str, report: Report) -> Iterator[tuple[str, dict
     if isinstance(value, dict):
         yield where, value
     elif value is not None:
-        report.skip(f"a record cannot be {type(value).__name__}", where)
+        report.skip(Message("a record cannot be {kind}", kind=type(value).__name__), where)
 
 
 def _short(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+    return Message("nested too deeply") if isinstance(error, RecursionError) else str(error)[:200]

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 from .. import markup
 from ..errors import DamagedArchive
+from ..messages import Message, of_error
 from ..thread import Post, PostKind
 from . import markdown
 from .descent import Descent
@@ -98,7 +99,7 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                     descent.under(int(comment.native, 36), int(comment.parent, 36))
                     nested += 1
             except _Unreadable as error:
-                report.skip(str(error), where)
+                report.skip(of_error(error), where)
                 continue
             readable += 1
             if post:
@@ -110,14 +111,22 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                 parent, astray = _answer_above(comment, descent)
                 post = _reply(record, comment, parent, where, report, tally)
                 if post:
-                    tally[f"comments put under the question, the answer above them being {astray}"] += bool(astray)
+                    tally[astray] += bool(astray)
                     yield post
     if nested != found_again:
-        report.warn(f"of {nested:,} comments on comments, {found_again:,} were found on the second reading")
+        report.warn(
+            Message(
+                "of {nested} comments on comments, {found_again} were found on the second reading",
+                nested=nested,
+                found_again=found_again,
+            )
+        )
     if not readable:
-        raise DamagedArchive(f"{source} holds no submission or comment that can be read")
+        raise DamagedArchive(Message("{source} holds no submission or comment that can be read", source=str(source)))
     # First, since the list of warnings ends at some length.
-    report.warnings[:0] = [f"{what}: {count:,}" for what, count in sorted(tally.items()) if count]
+    report.warnings[:0] = [
+        Message("{what}: {number}", what=what, number=count) for what, count in sorted(tally.items()) if count
+    ]
 
 
 def _nested(source: Source) -> Iterator[tuple[_Comment, Mapping[str, Any], str]]:
@@ -136,17 +145,19 @@ def _nested(source: Source) -> Iterator[tuple[_Comment, Mapping[str, Any], str]]
 
 
 def _answer_above(comment: _Comment, descent: Descent) -> tuple[str, str]:
-    """The id of what a nested comment is shown under: the answer it descends from, or the question and why."""
+    """The id of what a nested comment is shown under: the answer it descends from, or the question and what is said of that."""
     place = descent.place(int(comment.native, 36))
     if place and place.top and place.thread == int(comment.thread, 36):
         return f"{SITE}:{comment.thread}/{_base36(place.top)}", ""
-    return f"{SITE}:{comment.thread}", "left out" if place and place.top is None else "elsewhere"
+    left_out = Message("comments put under the question, the answer above them being left out")
+    elsewhere = Message("comments put under the question, the answer above them being elsewhere")
+    return f"{SITE}:{comment.thread}", left_out if place and place.top is None else elsewhere
 
 
 def _question(record: Mapping[str, Any], where: str, report: Report, tally: Counter[str]) -> Post | None:
     native = _native(record.get("id"), "t3_")
     if native is None:
-        raise _Unreadable("a submission without an id")
+        raise _Unreadable(Message("a submission without an id"))
     lonely = integer(record.get("num_comments")) == 0
     title = one_line(markdown.unescape(prose(record.get("title"))))
     text = prose(record.get("selftext"))
@@ -154,11 +165,11 @@ def _question(record: Mapping[str, Any], where: str, report: Report, tally: Coun
     if title and _is_gone(title):
         title = None
     if lonely and (removed or not title):
-        tally["removed submissions without comments left out"] += 1
+        tally[Message("removed submissions without comments left out")] += 1
         return None
     address = _linked(record, text)
     if lonely and address:
-        tally["link posts without comments left out"] += 1
+        tally[Message("link posts without comments left out")] += 1
         return None
     body = "" if removed else markdown.from_reddit(text) + (markup.clean(markdown.link(address)) if address else "")
     subreddit = _subreddit(record)
@@ -179,7 +190,7 @@ def _question(record: Mapping[str, Any], where: str, report: Report, tally: Coun
         votes=_votes(record, written, captured),
         url=_url(record, fallback),
         captured=captured,
-        warnings=("its text was removed or deleted",) if removed else (),
+        warnings=(Message("its text was removed or deleted"),) if removed else (),
     )
 
 
@@ -195,7 +206,7 @@ def _reply(
         return None
     body = markdown.from_reddit(text)
     if not body:
-        tally["comments without any text left out"] += 1
+        tally[Message("comments without any text left out")] += 1
         return None
     kind: PostKind = "comment"
     if parent is None:
@@ -224,11 +235,11 @@ def _reply(
 def _left_out(record: Mapping[str, Any], text: str, author: str | None) -> str | None:
     """Why a comment is not kept, as the report counts it."""
     if _is_gone(text) or _removed_later(record) or record.get("removal_reason"):
-        return "removed or deleted comments left out"
+        return Message("removed or deleted comments left out")
     if author and (author.casefold() in _BOTS or _BOT.fullmatch(author)):
-        return "comments by AutoModerator and other bots left out"
+        return Message("comments by AutoModerator and other bots left out")
     if record.get("stickied") is True:
-        return "stickied comments left out"
+        return Message("stickied comments left out")
     return None
 
 
@@ -255,7 +266,7 @@ def _times(record: Mapping[str, Any], where: str, report: Report) -> tuple[datet
     created = record.get("created_utc")
     written = moment(created, BEGAN, captured)
     if written is None and created is not None:
-        report.warn(f"impossible date {str(created)[:40]}", where)
+        report.warn(Message("impossible date {date}", date=str(created)[:40]), where)
     return captured, written
 
 
@@ -303,20 +314,20 @@ def _linked(record: Mapping[str, Any], text: str) -> str | None:
 def _ids(record: Any) -> _Comment | None:
     """The ids of a comment; None for a submission."""
     if not isinstance(record, dict):
-        raise _Unreadable(f"a record cannot be {type(record).__name__}")
+        raise _Unreadable(Message("a record cannot be {kind}", kind=type(record).__name__))
     if _is_submission(record):
         return None
     if not _is_comment(record):
-        raise _Unreadable("neither a submission nor a comment")
+        raise _Unreadable(Message("neither a submission nor a comment"))
     native, thread = _native(record.get("id"), "t1_"), _native(record.get("link_id"), "t3_")
     if native is None or thread is None:
-        raise _Unreadable("a comment without an id or without its submission's")
+        raise _Unreadable(Message("a comment without an id or without its submission's"))
     parent = record.get("parent_id")
     if parent is None or (isinstance(parent, str) and parent.startswith("t3_")):
         return _Comment(native, thread, None)
     above = _native(parent, "t1_")
     if above is None:
-        raise _Unreadable(f"a comment whose parent cannot be {str(parent)[:40]!r}")
+        raise _Unreadable(Message("a comment whose parent cannot be {parent}", parent=repr(str(parent)[:40])))
     # Without its prefix only the number tells what it is.
     bare = not (isinstance(parent, str) and parent.startswith("t1_"))
     return _Comment(native, thread, None if bare and above == thread else above)

@@ -11,6 +11,7 @@ from py7zr.exceptions import PasswordRequired
 from py7zr.io import Py7zIO, WriterFactory
 
 from ..errors import ArchiveError, DamagedArchive
+from ..messages import Message
 from . import compressed
 from .unpacking import BROKEN, Box, is_damage
 
@@ -62,7 +63,9 @@ class _Members(WriterFactory):
 def unpack(box: Box) -> None:
     """Unpack a 7z. Raises ArchiveError for one that is encrypted, damaged beyond use, or past the limits."""
     with box.on_disk().open("rb") as file:
-        encrypted = ArchiveError(f"{box.source} is encrypted", "Unpack it with its password and name the folder")
+        encrypted = ArchiveError(
+            Message("{source} is encrypted", source=str(box.source)), Message("Unpack it with its password and name the folder")
+        )
         try:
             archive = py7zr.SevenZipFile(file)
             protected = archive.needs_password()
@@ -75,7 +78,11 @@ def unpack(box: Box) -> None:
             if not is_damage(error):
                 raise
             raise DamagedArchive(
-                f"{box.source} is a 7z without a sound list of its members at its end; it may be cut off ({error})"
+                Message(
+                    "{source} is a 7z without a sound list of its members at its end; it may be cut off ({error})",
+                    source=str(box.source),
+                    error=str(error),
+                )
             ) from error
         if protected:
             raise encrypted
@@ -83,7 +90,7 @@ def unpack(box: Box) -> None:
         places: dict[str, Path] = {}
         for number, each in files:
             if not each.is_file:
-                box.refuse(names[number], "no plain file but a link or a device")
+                box.refuse(names[number], Message("no plain file but a link or a device"))
             elif (path := box.place(names[number])) is not None:
                 places[number] = path
                 # By its number a member cannot be anywhere else than in its place, whatever its name.

@@ -22,6 +22,7 @@ from lxml.etree import LxmlError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 
 from .. import markup
+from ..messages import Message
 from ..thread import Post
 from . import stackexchange_licences
 from .records import integer, moment, one_line
@@ -62,14 +63,14 @@ def posts(page: Page, report: Report) -> Iterator[Post]:
     """The question, its answers and their comments. Raises NotAQuestion for a page without."""
     start = page.html.find(_BEGINNING, max(page.html.find('<div id="mainbar"'), 0))
     if start < 0:
-        raise NotAQuestion("there is no question on it")
+        raise NotAQuestion(Message("there is no question on it"))
     try:
         root = document_fromstring(page.html[start:], parser=HTMLParser(huge_tree=True))
     except (LxmlError, ValueError) as error:
-        raise NotAQuestion(f"it cannot be parsed ({error})") from error
+        raise NotAQuestion(Message("it cannot be parsed ({error})", error=str(error))) from error
     question = next((element for element in root.iter("div") if element.get("id") == "question"), None)
     if question is None:
-        raise NotAQuestion("it cannot be parsed")
+        raise NotAQuestion(Message("it cannot be parsed"))
     reading = _Reading(page, report)
     yield from reading.question(question, _ASKED.search(page.html, 0, start))
     for answer in root.iter("div"):
@@ -112,7 +113,7 @@ class _Reading:
         page = self._page
         number = integer(element.get("data-answerid"))
         if number is None or number < 1 or number == page.number:
-            self._report.skip("an answer whose id is no number of its own", f"question {page.number}")
+            self._report.skip(Message("an answer whose id is no number of its own"), f"question {page.number}")
             return
         author, signed = self._signature(element)
         yield Post(
@@ -140,7 +141,7 @@ class _Reading:
         for comment in element.find_class("js-comment"):
             number = integer(comment.get("data-comment-id"))
             if number is None or number < 1:
-                self._report.skip("a comment whose id is no number", f"question {page.number}")
+                self._report.skip(Message("a comment whose id is no number"), f"question {page.number}")
                 continue
             names = comment.find_class("comment-user")
             times = [span.get("title") or "" for date in comment.find_class("comment-date") for span in date.iter("span")]
@@ -202,13 +203,13 @@ class _Reading:
             return None
         written = _moment(text)
         if written is None:
-            self._report.warn(f"its date {text[:40]!r} is none, or cannot be right", where)
+            self._report.warn(Message("its date {text} is none, or cannot be right", text=repr(text[:40])), where)
         return written
 
     def _votes(self, text: str | None, where: str) -> int | None:
         votes = integer(text)
         if text and votes is None:
-            self._report.warn(f"its score {text[:40]!r} is no number", where)
+            self._report.warn(Message("its score {text} is no number", text=repr(text[:40])), where)
         return votes
 
 

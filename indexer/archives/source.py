@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from ..errors import DamagedArchive
+from ..messages import Message, Value, mapped
 from ..thread import Post
 
 if TYPE_CHECKING:
@@ -96,7 +97,13 @@ class Source:
         with self.open() as file:
             data = file.read(limit + 1)
         if len(data) > limit:
-            raise DamagedArchive(f"{self} is larger than {limit // 1024**2} MiB, which no single page is")
+            raise DamagedArchive(
+                Message(
+                    "{source} is larger than {limit} MiB, which no single page is",
+                    source=str(self),
+                    limit=str(limit // 1024**2),
+                )
+            )
         return data
 
     def beside(self, name: str) -> Source | None:
@@ -125,16 +132,49 @@ class Report:
     def warn(self, what: str, where: str = "") -> None:
         """Note something that was read, but not with certainty. `where` is a line or an id."""
         if len(self.warnings) < MAX_WARNINGS:
-            said = f"{where}: {what}" if where else what
-            # It may quote what is half a character or a zero byte, which nothing could store.
-            self.warnings.append(said[:MAX_WARNING].encode("utf-8", "replace").decode("utf-8").replace("\0", ""))
+            said = Message("{where}: {what}", where=_place(where), what=what) if where else what
+            self.warnings.append(mapped(said, _storable) if len(said) <= MAX_WARNING else _storable(said[:MAX_WARNING]))
         else:
             self.unlisted += 1
 
     def skip(self, what: str, where: str = "") -> None:
         """Note a record that could not be read at all and was left out."""
         self.skipped += 1
-        self.warn(f"skipped, {what}", where)
+        self.warn(Message("skipped, {what}", what=what), where)
+
+
+def _storable(text: str) -> str:
+    """It may quote what is half a character or a zero byte, which nothing could store."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+
+
+_PLACES: Final[Mapping[str, Callable[[Value], Message]]] = {
+    "line": lambda number: Message("line {number}", number=number),
+    "element": lambda number: Message("element {number}", number=number),
+    "row": lambda number: Message("row {number}", number=number),
+    "byte": lambda number: Message("byte {number}", number=number),
+    "entry": lambda number: Message("entry {number}", number=number),
+    "topic": lambda number: Message("topic {number}", number=number),
+    "question": lambda number: Message("question {number}", number=number),
+    "answer": lambda number: Message("answer {number}", number=number),
+    "comment": lambda number: Message("comment {number}", number=number),
+    "post": lambda number: Message("post {number}", number=number),
+    "link": lambda number: Message("link {number}", number=number),
+    "page of question": lambda number: Message("page of question {number}", number=number),
+}
+_PLACE: Final = re.compile(rf"(?:(.*), )?({'|'.join(_PLACES)}) (\S+)(?: \(Id (\d+)\))?", re.DOTALL)
+
+
+def _place(where: str) -> str:
+    """A place as a message. Readers make one of every record, and few are ever told: so they are text until then."""
+    found = _PLACE.fullmatch(where)
+    if not found:
+        return where
+    outer, kind, number, row_id = found.groups()
+    place = _PLACES[kind](int(number.replace(",", "")) if "," in number and number.replace(",", "").isdecimal() else number)
+    if row_id:
+        place = Message("{place} (Id {id})", place=place, id=row_id)
+    return Message("{outer}, {place}", outer=_place(outer), place=place) if outer else place
 
 
 class Reader(Protocol):

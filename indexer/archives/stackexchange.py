@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from .. import markup
 from ..errors import DamagedArchive, NotAThread, UnknownFormat
+from ..messages import Message
 from ..thread import Post
 from . import stackexchange_comments, stackexchange_licences
 from .source import Report, Source
@@ -83,12 +84,16 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     """
     table = table_of(source.head())
     if table is None:
-        raise UnknownFormat(f"{source} is no table of a Stack Exchange dump")
+        raise UnknownFormat(Message("{source} is no table of a Stack Exchange dump", source=str(source)))
     if table != "posts":
         if source.beside("Posts.xml") is None:
             raise NotAThread(
-                f"{source} holds the {table} of a Stack Exchange dump, whose Posts.xml is missing",
-                "Put Posts.xml of the same dump into the same folder",
+                Message(
+                    "{source} holds the {table} of a Stack Exchange dump, whose Posts.xml is missing",
+                    source=str(source),
+                    table=table,
+                ),
+                Message("Put Posts.xml of the same dump into the same folder"),
             )
         return
     try:
@@ -98,7 +103,8 @@ def read(source: Source, report: Report) -> Iterator[Post]:
             yield from _Dump(source, report, join).posts()
     except sqlite3.Error as error:
         raise DamagedArchive(
-            f"{source} could not be joined with its other tables ({error})", "Make room in the folder for temporary files"
+            Message("{source} could not be joined with its other tables ({error})", source=str(source), error=str(error)),
+            Message("Make room in the folder for temporary files"),
         ) from error
 
 
@@ -127,7 +133,11 @@ class _Dump:
     def posts(self) -> Iterator[Post]:
         report = self._report
         if self._root is None:
-            report.warn(f"which site it is could not be told, so it is called {self._site}; name the folder like the site")
+            report.warn(
+                Message(
+                    "which site it is could not be told, so it is called {site}; name the folder like the site", site=self._site
+                )
+            )
         self._read_users()
         self._read_duplicates()
         noted = self._noted()
@@ -136,14 +146,29 @@ class _Dump:
             read += 1
             yield post
         if not read and self._noted() > noted:
-            raise DamagedArchive(f"No post could be read from {self._source} ({(report.warnings or [''])[-1]})")
+            raise DamagedArchive(
+                Message(
+                    "No post could be read from {source} ({remark})",
+                    source=str(self._source),
+                    remark=(report.warnings or [""])[-1],
+                )
+            )
         if not read:
-            raise NotAThread(f"{self._source} holds neither questions nor answers", "Use Posts.xml of the whole dump")
+            raise NotAThread(
+                Message("{source} holds neither questions nor answers", source=str(self._source)),
+                Message("Use Posts.xml of the whole dump"),
+            )
         if self._watermarks:
             report.skipped += self._watermarks
-            report.warn(f"{self._watermarks:,} posts with an Id of {WATERMARK:,} and above were left out: nobody wrote them")
+            report.warn(
+                Message(
+                    "{number} posts with an Id of {least} and above were left out: nobody wrote them",
+                    number=self._watermarks,
+                    least=WATERMARK,
+                )
+            )
         if self._orphans:
-            report.warn(f"the questions of {self._orphans:,} answers are not in the dump")
+            report.warn(Message("the questions of {number} answers are not in the dump", number=self._orphans))
         yield from self._comments()
 
     def _noted(self) -> int:
@@ -157,14 +182,16 @@ class _Dump:
         file = _BESIDE[table]
         beside = self._source.beside(file)
         if beside is None:
-            self._report.warn(f"there is no {file} beside it, so {without}")
+            self._report.warn(Message("there is no {file} beside it, so {without}", file=file, without=without))
         elif table_of(beside.head()) != table:
-            self._report.warn(f"{beside} is no table of {table}, so {without}")
+            self._report.warn(
+                Message("{source} is no table of {table}, so {without}", source=str(beside), table=table, without=without)
+            )
             return None
         return beside
 
     def _read_users(self) -> None:
-        users = self._beside("users", "users are called by their numbers")
+        users = self._beside("users", Message("users are called by their numbers"))
         if users:
             named = (
                 (user, shown)
@@ -174,11 +201,11 @@ class _Dump:
             self._join.executemany("INSERT OR REPLACE INTO users VALUES (?, ?)", named)
 
     def _read_duplicates(self) -> None:
-        links = self._beside("postlinks", "it is not known which questions are duplicates")
+        links = self._beside("postlinks", Message("it is not known which questions are duplicates"))
         for row in rows(links, self._report) if links else ():
             kind, question, original = (_integer(row, name) for name in ("LinkTypeId", "PostId", "RelatedPostId"))
             if kind is None or question is None or original is None:
-                self._report.skip("a number is missing in it", f"link {row.get('Id', '')[:30]}")
+                self._report.skip(Message("a number is missing in it"), f"link {row.get('Id', '')[:30]}")
             elif kind == _DUPLICATE and question != original and 0 < question < WATERMARK and 0 < original < WATERMARK:
                 self._join.execute("INSERT OR IGNORE INTO duplicates VALUES (?, ?)", (question, original))
 
@@ -187,7 +214,7 @@ class _Dump:
             number, kind = _integer(row, "Id"), _integer(row, "PostTypeId")
             where = f"post {row.get('Id', '')[:30]}"
             if number is None or number <= 0 or kind is None:
-                self._report.skip("its Id or PostTypeId is no number", where)
+                self._report.skip(Message("its Id or PostTypeId is no number"), where)
             elif number >= WATERMARK or (_integer(row, "ParentId") or 0) >= WATERMARK:
                 self._watermarks += 1
             elif kind == _QUESTION:
@@ -196,7 +223,7 @@ class _Dump:
             elif kind == _ANSWER:
                 parent = _integer(row, "ParentId")
                 if parent is None or parent <= 0 or parent == number:
-                    self._report.skip("an answer that does not name its question", where)
+                    self._report.skip(Message("an answer that does not name its question"), where)
                     continue
                 self._place(number, parent)
                 asked = self._asked(parent)
@@ -223,7 +250,7 @@ class _Dump:
         for row in rows(comments, self._report) if comments else ():
             number, parent = _integer(row, "Id"), _integer(row, "PostId")
             if number is None or parent is None:
-                self._report.skip("its Id or PostId is no number", f"comment {row.get('Id', '')[:30]}")
+                self._report.skip(Message("its Id or PostId is no number"), f"comment {row.get('Id', '')[:30]}")
                 continue
             known = self._join.execute("SELECT thread FROM posts WHERE id = ?", (parent,)).fetchone()
             if known is None:
@@ -232,7 +259,7 @@ class _Dump:
                 yield self._comment(number, parent, known[0], row)
         if lost:
             self._report.skipped += lost
-            self._report.warn(f"{lost:,} comments were left out, since their posts are not in the dump")
+            self._report.warn(Message("{lost} comments were left out, since their posts are not in the dump", lost=lost))
 
     # The join
 
@@ -342,17 +369,17 @@ class _Dump:
             return None
         time = _moment(text)
         if time is None:
-            self._report.warn(f"its date {text[:40]!r} is none", where)
+            self._report.warn(Message("its date {text} is none", text=repr(text[:40])), where)
             return None
         if not FIRST_POST <= time <= self._latest:
-            self._report.warn(f"its date {text[:40]!r} cannot be right", where)
+            self._report.warn(Message("its date {text} cannot be right", text=repr(text[:40])), where)
             return None
         return time
 
     def _votes(self, row: Row, where: str) -> int | None:
         votes = _integer(row, "Score")
         if row.get("Score") and (votes is None or abs(votes) >= _LARGEST):
-            self._report.warn(f"its score {row['Score'][:40]!r} is no number", where)
+            self._report.warn(Message("its score {score} is no number", score=repr(row["Score"][:40])), where)
             return None
         return votes
 

@@ -15,6 +15,7 @@ from typing import BinaryIO, Final, cast
 
 from lxml import etree
 
+from ..messages import Message
 from .source import Report, Source
 
 TABLES: Final = frozenset({"posts", "users", "comments", "votes", "postlinks", "tags", "badges", "posthistory"})
@@ -97,7 +98,7 @@ class _Table:
             rest = yield from self._whole_pieces(file)
         end = rest.rfind(b"</" + (table_of(self._source.head()) or "").encode())
         if end < 0 and (_BEGIN in rest or not rest.rstrip().endswith(b"/>")):
-            self._report.warn("the file ends in the middle; what came before was read", self._name)
+            self._report.warn(Message("the file ends in the middle; what came before was read"), self._name)
         yield from self._rows(rest[:end] if end >= 0 else rest)
 
     def _whole_pieces(self, file: BinaryIO) -> Generator[Row, None, bytes]:
@@ -112,7 +113,9 @@ class _Table:
             elif len(held) > MAX_ROW:
                 if cut == 0:
                     self._number += 1
-                    self._report.skip(f"longer than {MAX_ROW // 1024**2} MiB", self._where(0, held[:1000]))
+                    self._report.skip(
+                        Message("longer than {limit} MiB", limit=str(MAX_ROW // 1024**2)), self._where(0, held[:1000])
+                    )
                 # Of what is no row or no more wanted, enough to see a mark that the next chunk completes.
                 held = held[-len(_BEGIN) :]
         return held
@@ -141,10 +144,10 @@ class _Table:
         for child in root:
             self._number += 1
             if child.tag != "row":
-                self._report.skip(f"<{child.tag!s}> is no row", self._where(0))
+                self._report.skip(Message("<{tag}> is no row", tag=str(child.tag)), self._where(0))
                 continue
             if child.tail and not child.tail.isspace():
-                self._report.warn("something that is no row follows it", self._where(0, child.get("Id")))
+                self._report.warn(Message("something that is no row follows it"), self._where(0, child.get("Id")))
             # Of XML that was decoded, names and values are text.
             yield cast("Row", child.attrib)
 
@@ -159,16 +162,16 @@ class _Table:
         report, where = self._report, self._where(1, row)
         if b"\0" in row:
             # A block of the file was lost; the row may end in what was another's end.
-            report.skip("it has zero bytes in it", where)
+            report.skip(Message("it has zero bytes in it"), where)
             return None
         try:
             text = row.decode("utf-8")
         except UnicodeDecodeError:
             text = row.decode("cp1252", errors="replace")
-            report.warn("not in UTF-8, read as windows-1252", where)
+            report.warn(Message("not in UTF-8, read as windows-1252"), where)
         legal, removed = _ILLEGAL.subn("", text)
         if removed:
-            report.warn("control characters in it were left out", where)
+            report.warn(Message("control characters in it were left out"), where)
         fixed = _REFERENCE.sub(_legal, legal).encode()
         root = self._parse(fixed)
         if root is None:
@@ -176,9 +179,9 @@ class _Table:
             row, end, _ = fixed.partition(b"/>")
             root = self._parse(row + end)
             if root is None:
-                report.skip("not well-formed XML", where)
+                report.skip(Message("not well-formed XML"), where)
             else:
-                report.warn("something that is no row follows it", where)
+                report.warn(Message("something that is no row follows it"), where)
         return root
 
     def _where(self, after: int, row: bytes | str | None = None) -> str:

@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import IO, Final
 
 from ..errors import ArchiveError
+from ..messages import Message
 from . import compressed
 from .source import Report, Source
 
 MIB: Final = 1024 * 1024
 GIB: Final = 1024 * MIB
 
-UNPACK_YOURSELF: Final = "Unpack it yourself and name the folder"
+UNPACK_YOURSELF: Final = Message("Unpack it yourself and name the folder")
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -103,8 +104,14 @@ class Box:
         room = shutil.disk_usage(self.top).free
         if total > room:
             raise ArchiveError(
-                f"{self.source} holds {total / GIB:.1f} GiB, and {self.top.parent} has room for {room / GIB:.1f}",
-                "Set TMPDIR to a folder with more room, or unpack it yourself and name the folder",
+                Message(
+                    "{source} holds {size} GiB, and {folder} has room for {room}",
+                    source=str(self.source),
+                    size=f"{total / GIB:.1f}",
+                    folder=str(self.top.parent),
+                    room=f"{room / GIB:.1f}",
+                ),
+                Message("Set TMPDIR to a folder with more room, or unpack it yourself and name the folder"),
             )
 
     def count(self) -> None:
@@ -114,21 +121,28 @@ class Box:
     def _count(self, more: int) -> None:
         self.unpacking.members += more
         if self.unpacking.members > self.unpacking.limits.members:
-            raise ArchiveError(f"{self.source} holds more than {self.unpacking.limits.members:,} members", UNPACK_YOURSELF)
+            raise ArchiveError(
+                Message(
+                    "{source} holds more than {limit} members", source=str(self.source), limit=self.unpacking.limits.members
+                ),
+                UNPACK_YOURSELF,
+            )
 
     def _grows(self, total: int) -> bool:
         return self.size is not None and total > max(self.unpacking.limits.free, self.unpacking.limits.ratio * self.size)
 
     def _bomb(self) -> None:
         raise ArchiveError(
-            f"{self.source} grows past all measure when it is unpacked, as a decompression bomb does",
-            "If you trust it, unpack it yourself and name the folder",
+            Message(
+                "{source} grows past all measure when it is unpacked, as a decompression bomb does", source=str(self.source)
+            ),
+            Message("If you trust it, unpack it yourself and name the folder"),
         )
 
     def refuse(self, name: str, why: str) -> None:
         """Leave a member out, by name."""
-        self.refused.append(f"{printable(name)[:300]} is {why}")
-        self.report.skip(f"it is {why}", f"{self.source}: {printable(name)[:300]}")
+        self.refused.append(Message("{source} is {what}", source=printable(name)[:300], what=why))
+        self.report.skip(Message("it is {why}", why=why), f"{self.source}: {printable(name)[:300]}")
 
     def warn(self, name: str, what: str) -> None:
         self.report.warn(what, f"{self.source}: {printable(name)[:300]}" if name else str(self.source))
@@ -138,19 +152,19 @@ class Box:
         shown = printable(name).replace("\\", "/")
         parts = [part for part in shown.split("/") if part not in ("", ".")]
         if shown.startswith("/") or _DRIVE.match(shown) or ".." in parts or not parts:
-            self.refuse(name, "a name that leads out of the container")
+            self.refuse(name, Message("a name that leads out of the container"))
             return None
         if parts[0] == "__MACOSX" or any(part.startswith(".") for part in parts):
             return None  # What hidden files are beside archives, they are here too: nothing that anybody wrote.
         member = "/".join(parts)
         path = self._path(member)
         if member in self.found or path.exists():
-            self.refuse(name, "there twice")
+            self.refuse(name, Message("there twice"))
             return None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
-            self.refuse(name, "a file and a folder at once")
+            self.refuse(name, Message("a file and a folder at once"))
             return None
         self.found[member] = None
         return path
@@ -180,10 +194,10 @@ class Box:
         """Keep what came out of a member before it turned out to be damaged; leave it out if that is nothing."""
         reason = printable(str(error) or type(error).__name__)[:300]
         if path.exists() and path.stat().st_size:
-            self.warn(name, f"it is damaged ({reason}); what could be unpacked is read")
+            self.warn(name, Message("it is damaged ({reason}); what could be unpacked is read", reason=reason))
         else:
             self.found = {member: None for member in self.found if self._path(member) != path}
-            self.refuse(name, f"damaged ({reason})")
+            self.refuse(name, Message("damaged ({reason})", reason=reason))
 
     def on_disk(self) -> Path:
         """The container as a file: itself, or a copy where it comes out of a stream. The library that opens it has to seek."""
@@ -201,8 +215,12 @@ class Box:
         """Raises ArchiveError when there were members and none of them could be had."""
         if not self.found:
             raise ArchiveError(
-                f"{self.source} gives nothing: {self.refused[0] if self.refused else 'it has no members'}",
-                UNPACK_YOURSELF if self.refused else "Fetch it again",
+                Message(
+                    "{source} gives nothing: {reason}",
+                    source=str(self.source),
+                    reason=self.refused[0] if self.refused else Message("it has no members"),
+                ),
+                UNPACK_YOURSELF if self.refused else Message("Fetch it again"),
             )
 
     def unpacked(self) -> Iterator[Source]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Final
 
 from ..errors import ArchiveError, DamagedArchive, NotAThread, UnknownFormat
+from ..messages import Joined, Message
 from ..thread import Post
 from . import captured_page, compressed
 from .captured_page import PAGE_TYPES, media_type
@@ -42,7 +43,8 @@ def read(source: Source, report: Report) -> Iterator[Post]:
     source = compressed.decompressed(source, report)
     if source.head().lstrip().startswith(b"filedesc://"):
         raise UnknownFormat(
-            f"{source} is an ARC file, the forerunner of WARC", "Convert it: `warcio recompress FILE NEW.warc.gz`"
+            Message("{source} is an ARC file, the forerunner of WARC", source=str(source)),
+            Message("Convert it: `warcio recompress FILE NEW.warc.gz`"),
         )
     reading = _Reading(source, report)
     with closing(reading.seen):
@@ -50,8 +52,12 @@ def read(source: Source, report: Report) -> Iterator[Post]:
             yield from reading.posts()
         except sqlite3.Error as error:
             raise ArchiveError(
-                f"{source} cannot be read: what is to be remembered of its pages cannot be stored ({error})",
-                "Make room in the system's folder for temporary files, or set TMPDIR to one that has it",
+                Message(
+                    "{source} cannot be read: what is to be remembered of its pages cannot be stored ({error})",
+                    source=str(source),
+                    error=str(error),
+                ),
+                Message("Make room in the system's folder for temporary files, or set TMPDIR to one that has it"),
             ) from error
 
 
@@ -144,12 +150,18 @@ class _Reading:
         where = f"{self.source}: {record.url[:300]}"
         block = record.block()
         if record.too_large:
-            raise DamagedArchive(f"{where} is larger than {MAX_PAGE // 1024**2} MiB, which no single page is")
+            raise DamagedArchive(
+                Message(
+                    "{source} is larger than {limit} MiB, which no single page is", source=where, limit=str(MAX_PAGE // 1024**2)
+                )
+            )
         if answer is None:
             return block, charset
         body, damage = answer.payload(block[answer.size :], where)
         if damage and not record.damage:
-            report.warn(f"its record is damaged ({damage}); what there is of the page is read", record.url)
+            report.warn(
+                Message("its record is damaged ({damage}); what there is of the page is read", damage=damage), record.url
+            )
         return body, charset
 
     # --- Revisits ---------------------------------------------------------------------------------------------------
@@ -209,28 +221,39 @@ class _Reading:
         """Say what was left out. Raises ArchiveError where nothing was had."""
         tally = self.tally
         left_out = [
-            f"{what} ({count:,})"
+            Message("{what} ({number})", what=what, number=count)
             for count, what in (
-                (tally.foreign, "pages of other sites"),
-                (tally.errors, "pages that are errors or redirects"),
-                (tally.unresolved, "revisits of pages that are of other sites or not in the file"),
+                (tally.foreign, Message("pages of other sites")),
+                (tally.errors, Message("pages that are errors or redirects")),
+                (tally.unresolved, Message("revisits of pages that are of other sites or not in the file")),
             )
             if count
         ]
         if self.given:
             if left_out:
-                self.report.warn(f"left out: {', '.join(left_out)}")
+                self.report.warn(Message("left out: {parts}", parts=Joined(tuple(left_out), ",")))
             return
         if not tally.records:
-            raise DamagedArchive(f"{self.source} has no record that can be read")
+            raise DamagedArchive(Message("{source} has no record that can be read", source=str(self.source)))
         if tally.failed:
             raise NotAThread(
-                f"{self.source} holds no thread; pages that were refused ({tally.failed:,}), the first of them: {tally.reason}"
+                Message(
+                    "{source} holds no thread; pages that were refused ({failed}), the first of them: {reason}",
+                    source=str(self.source),
+                    failed=tally.failed,
+                    reason=tally.reason,
+                )
             )
-        raise NotAThread(
-            f"{self.source} holds no page of a site that is read here: records ({tally.records:,})"
-            + (f", among them {', '.join(left_out)}" if left_out else "")
-        )
+        source, number = str(self.source), tally.records
+        said = Message("{source} holds no page of a site that is read here: records ({number})", source=source, number=number)
+        if left_out:
+            said = Message(
+                "{source} holds no page of a site that is read here: records ({number}), among them {parts}",
+                source=source,
+                number=number,
+                parts=Joined(tuple(left_out), ","),
+            )
+        raise NotAThread(said)
 
 
 def _time(text: str) -> datetime | None:

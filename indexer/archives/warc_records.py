@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from ..errors import ArchiveError, DamagedArchive
+from ..messages import Message
 from . import compressed
 from .source import MAX_PAGE, Report
 
@@ -146,13 +147,13 @@ class Record:
                 parts.append(line)
         self._read = b"".join(parts).removesuffix(b"\r\n").removesuffix(b"\r\n")
         self._done = True
-        self.damage = "it does not say how long it is"
+        self.damage = Message("it does not say how long it is")
 
     def _finish(self, missing: int) -> None:
         """Check that the next record, or the end, comes after the block; find out where the block really ends if not."""
         self._done = True
         if missing > 0:
-            self.damage = f"{missing:,} bytes are missing"
+            self.damage = Message("{missing} bytes are missing", missing=missing)
         else:
             between = b""
             while (line := self._file.line()) in (b"\r\n", b"\n"):
@@ -163,7 +164,7 @@ class Record:
             if not line or _VERSION.fullmatch(line):
                 return
             self._file.give_back(between)
-            self.damage = "its length is wrong"
+            self.damage = Message("its length is wrong")
         if not self._skipped:
             self._cut()
 
@@ -174,7 +175,7 @@ class Record:
             self._done = True
             self._file.give_back(self._read[swallowed.end() :])
             self._read = self._read[: swallowed.start()].removesuffix(b"\r\n")
-            self.damage = "it is shorter than it says"
+            self.damage = Message("it is shorter than it says")
 
 
 def records(file: BinaryIO, report: Report) -> Iterator[Record]:
@@ -187,20 +188,23 @@ def records(file: BinaryIO, report: Report) -> Iterator[Record]:
         offset = content.offset
         found, skipped = _find(content)
         if skipped:
-            report.skip(f"{skipped:,} bytes that are no record", f"byte {offset:,}")
+            report.skip(Message("{skipped} bytes that are no record", skipped=skipped), f"byte {offset:,}")
         if not found:
             return
         offset = content.offset
         headers = _headers(content)
         if headers is None:
-            report.skip("a record whose header has no end", f"byte {offset:,}")
+            report.skip(Message("a record whose header has no end"), f"byte {offset:,}")
             continue
         record = Record(content, offset, headers)
         yield record
         record.end()
         if record.damage:
-            what = f"the record of {record.url[:300]}" if record.url else "a record"
-            report.warn(f"{what} is damaged: {record.damage}; what there is of it is read", f"byte {offset:,}")
+            what = Message("the record of {url}", url=record.url[:300]) if record.url else Message("a record")
+            report.warn(
+                Message("{what} is damaged: {damage}; what there is of it is read", what=what, damage=record.damage),
+                f"byte {offset:,}",
+            )
 
 
 def _find(content: _Input) -> tuple[bool, int]:
@@ -279,10 +283,10 @@ class Answer:
         damage = ""
         if "chunked" in self.get("transfer-encoding").lower():
             body, whole = _dechunked(body)
-            damage = "" if whole else "its last chunk is missing"
+            damage = "" if whole else Message("its last chunk is missing")
         for encoding in reversed([each.strip().lower() for each in self.get("content-encoding").split(",")][-3:]):
             body, whole = _decoded(body, encoding, where)
-            damage = damage or ("" if whole else f"its {encoding} data is cut off or damaged")
+            damage = damage or ("" if whole else Message("its {kind} data is cut off or damaged", kind=encoding))
         return body, damage
 
 
@@ -331,7 +335,9 @@ def _decoded(body: bytes, encoding: str, where: str) -> tuple[bytes, bool]:
         try:
             found: bytes = compressed.zstd_library().ZstdDecompressor().decompress(body, MAX_PAGE + 1)
         except damaged as error:
-            raise DamagedArchive(f"{where} cannot be decompressed from zstd ({error})") from error
+            raise DamagedArchive(
+                Message("{source} cannot be decompressed from zstd ({error})", source=where, error=str(error))
+            ) from error
         return _limited(found, where), True
     if encoding == "br":
         return _limited(_unbrotlied(body, where), where), True
@@ -348,7 +354,9 @@ def _inflated(body: bytes, bits: int, where: str) -> tuple[bytes, bool]:
             parts.append(decoder.decompress(decoder.unconsumed_tail + body[at : at + 4096], room))
         except zlib.error as error:
             if not any(parts):
-                raise DamagedArchive(f"{where} cannot be decompressed ({error})") from error
+                raise DamagedArchive(
+                    Message("{source} cannot be decompressed ({error})", source=where, error=str(error))
+                ) from error
             return b"".join(parts), False
         room -= len(parts[-1])
         if room <= 0:
@@ -358,7 +366,11 @@ def _inflated(body: bytes, bits: int, where: str) -> tuple[bytes, bool]:
 
 def _limited(body: bytes, where: str) -> bytes:
     if len(body) > MAX_PAGE:
-        raise DamagedArchive(f"{where} is larger than {MAX_PAGE // 1024**2} MiB, which no single page is")
+        raise DamagedArchive(
+            Message(
+                "{source} is larger than {limit} MiB, which no single page is", source=where, limit=str(MAX_PAGE // 1024**2)
+            )
+        )
     return body
 
 
@@ -367,8 +379,8 @@ def _unbrotlied(body: bytes, where: str) -> bytes:
         import brotli  # type: ignore[import-untyped,import-not-found,unused-ignore]  # an extra, and without type hints
     except ImportError as error:
         raise ArchiveError(
-            f"{where} is compressed with Brotli, and the library that reads it is not installed",
-            "Run `pip install 'askive[warc]'`, then build again",
+            Message("{source} is compressed with Brotli, and the library that reads it is not installed", source=where),
+            Message("Run `pip install 'askive[warc]'`, then build again"),
         ) from error
     decoder = brotli.Decompressor()
     parts: list[bytes] = []
@@ -382,5 +394,7 @@ def _unbrotlied(body: bytes, where: str) -> bytes:
             if decoder.is_finished() or decoder.can_accept_more_data():
                 break
     except brotli.error as error:
-        raise DamagedArchive(f"{where} cannot be decompressed from Brotli ({error})") from error
+        raise DamagedArchive(
+            Message("{source} cannot be decompressed from Brotli ({error})", source=where, error=str(error))
+        ) from error
     return b"".join(parts)

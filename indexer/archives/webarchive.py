@@ -9,6 +9,7 @@ from typing import Any, Final
 from xml.parsers.expat import ExpatError
 
 from ..errors import DamagedArchive, NotAThread
+from ..messages import Message
 from ..thread import Post
 from . import captured_page
 from .captured_page import PAGE_TYPES
@@ -43,18 +44,31 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         MemoryError,
     ) as error:
         # What plistlib raises depends on where the damage is.
-        raise DamagedArchive(f"{source} is a damaged property list ({str(error) or type(error).__name__})") from error
+        raise DamagedArchive(
+            Message(
+                "{source} is a damaged property list ({error})",
+                source=str(source),
+                error=str(str(error) or type(error).__name__),
+            )
+        ) from error
     main = content.get("WebMainResource") if isinstance(content, dict) else None
     if not isinstance(main, dict):
-        raise NotAThread(f"{source} is a property list without a page in it", "Save the page in Safari as a web archive")
+        raise NotAThread(
+            Message("{source} is a property list without a page in it", source=str(source)),
+            Message("Save the page in Safari as a web archive"),
+        )
     data, url = main.get("WebResourceData"), _text(main.get("WebResourceURL"))
     if not isinstance(data, bytes) or _text(main.get("WebResourceMIMEType"), "text/html").lower() not in PAGE_TYPES:
-        raise NotAThread(f"{source} holds no page but a file of another kind{f' ({url[:300]})' if url else ''}")
+        raise NotAThread(
+            Message("{source} holds no page but a file of another kind ({url})", source=str(source), url=url[:300])
+            if url
+            else Message("{source} holds no page but a file of another kind", source=str(source))
+        )
     charset = _text(main.get("WebResourceTextEncodingName")) or None
     page = captured_page.page(source, data, url=url, captured=None, charset=charset)
     posts = captured_page.read_page(page, report)
     if posts is None:
-        raise NotAThread(f"{source} holds a page of a site that is not read here{f' ({url[:300]})' if url else ''}")
+        raise captured_page.of_another_site(source, url)
     yield from posts
 
 

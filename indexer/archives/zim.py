@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ArchiveError, DamagedArchive, NotAThread
+from ..messages import Message, of_error
 from ..thread import Post
 from . import sotoki
 from .records import moment, one_line
@@ -59,9 +60,9 @@ def read(source: Source, report: Report) -> Iterator[Post]:
         _check_maker(source, said)
         try:
             if archive.has_checksum and not archive.check():
-                report.warn("its checksum is wrong, so it is damaged somewhere; what can be read is read")
+                report.warn(Message("its checksum is wrong, so it is damaged somewhere; what can be read is read"))
         except _DAMAGE as error:
-            report.warn(f"its checksum cannot be read ({_short(error)})")
+            report.warn(Message("its checksum cannot be read ({error})", error=_short(error)))
         found = 0
         for page in _pages(source, archive, said, report):
             try:
@@ -69,9 +70,13 @@ def read(source: Source, report: Report) -> Iterator[Post]:
                     found += 1
                     yield post
             except sotoki.NotAQuestion as error:
-                report.skip(str(error), f"page of question {page.number}")
+                report.skip(of_error(error), f"page of question {page.number}")
         if not found:
-            raise DamagedArchive(f"{source} holds no question that can be read ({report.warnings[-1]})")
+            raise DamagedArchive(
+                Message(
+                    "{source} holds no question that can be read ({remark})", source=str(source), remark=report.warnings[-1]
+                )
+            )
 
 
 @contextmanager
@@ -81,8 +86,8 @@ def _opened(source: Source) -> Iterator[Archive]:
         from libzim.reader import Archive  # It is an extra.
     except ImportError as error:
         raise ArchiveError(
-            f"{source} is a ZIM file, and what reads those is not installed",
-            "Run `pip install 'askive[zim]'`, then build again",
+            Message("{source} is a ZIM file, and what reads those is not installed", source=str(source)),
+            Message("Run `pip install 'askive[zim]'`, then build again"),
         ) from error
     with ExitStack() as copies:
         path = source.path
@@ -93,7 +98,9 @@ def _opened(source: Source) -> Iterator[Archive]:
                     shutil.copyfileobj(file, copy)
             archive = Archive(path)
         except (*_DAMAGE, EOFError) as error:
-            raise DamagedArchive(f"{source} cannot be opened as a ZIM file ({_short(error)})") from error
+            raise DamagedArchive(
+                Message("{source} cannot be opened as a ZIM file ({error})", source=str(source), error=_short(error))
+            ) from error
         yield archive
 
 
@@ -110,11 +117,14 @@ def _check_maker(source: Source, said: Mapping[str, str]) -> None:
         return
     title = said.get("Title") or said.get("Name")
     creator = said.get("Creator") or said.get("Publisher")
-    what = (f"“{title}”" if title else "without a title") + (f" by {creator}" if creator else "")
-    made = f", made by {said['Scraper']}" if "Scraper" in said else ""
+    what = Message("“{name}”", name=title) if title else Message("without a title")
+    if creator:
+        what = Message("{what} by {creator}", what=what, creator=creator)
+    if "Scraper" in said:
+        what = Message("{what}, made by {maker}", what=what, maker=said["Scraper"])
     raise NotAThread(
-        f"{source} is the ZIM file {what}{made}, which is not of a Stack Exchange site",
-        "Of ZIM files only those that sotoki made are read; Kiwix has them under Stack Exchange",
+        Message("{source} is the ZIM file {what}, which is not of a Stack Exchange site", source=str(source), what=what),
+        Message("Of ZIM files only those that sotoki made are read; Kiwix has them under Stack Exchange"),
     )
 
 
@@ -123,7 +133,7 @@ def _pages(source: Source, archive: Archive, said: Mapping[str, str], report: Re
     site = _site_of(archive, said)
     root = site and f"https://{site}"
     if site is None:
-        report.warn(f"which site it is could not be told, so it is called {UNKNOWN_SITE}")
+        report.warn(Message("which site it is could not be told, so it is called {site}", site=UNKNOWN_SITE))
     captured = moment(said.get("Date", "-"), _OLDEST) or source.captured
     pages, old, skipped = 0, False, report.skipped
     for place in range(archive.all_entry_count):
@@ -136,12 +146,12 @@ def _pages(source: Source, archive: Archive, said: Mapping[str, str], report: Re
                 continue
             item = entry.get_item()
             if item.size > MAX_PAGE:
-                report.skip(f"larger than {MAX_PAGE // 1024**2} MiB", path)
+                report.skip(Message("larger than {limit} MiB", limit=str(MAX_PAGE // 1024**2)), path)
                 continue
             html = bytes(item.content).decode("utf-8", errors="replace")
             title = one_line(entry.title) if entry.title != path else None
         except _DAMAGE as error:
-            report.skip(f"it cannot be read ({_short(error)})", f"entry {place}")
+            report.skip(Message("it cannot be read ({error})", error=_short(error)), f"entry {place}")
             continue
         pages += 1
         yield sotoki.Page(html, int(question[1]), title, site or UNKNOWN_SITE, root, captured)
@@ -149,9 +159,12 @@ def _pages(source: Source, archive: Archive, said: Mapping[str, str], report: Re
         return
     if old:
         raise NotAThread(
-            f"{source} was made by sotoki 1, whose pages are not read", "Get the newer ZIM file of that site from Kiwix"
+            Message("{source} was made by sotoki 1, whose pages are not read", source=str(source)),
+            Message("Get the newer ZIM file of that site from Kiwix"),
         )
-    raise NotAThread(f"{source} holds no questions", "Get the ZIM file of the whole site from Kiwix")
+    raise NotAThread(
+        Message("{source} holds no questions", source=str(source)), Message("Get the ZIM file of the whole site from Kiwix")
+    )
 
 
 def _site_of(archive: Archive, said: Mapping[str, str]) -> str | None:

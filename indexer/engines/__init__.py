@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from ..documents import Document, DocumentKind
 from ..errors import BadSetting, NotInstalled
-from ..messages import Message
+from ..messages import Joined, Message
 from ..query import Query
 
 
@@ -107,11 +107,16 @@ def load(name: str) -> EngineModule:
     Raises BadSetting for a name that is not in the table, NotInstalled where the library it stands on is missing.
     """
     if name not in ENGINES:
-        raise BadSetting(f"There is no engine called {name!r}", f"Choose one of: {', '.join((AUTO, *ENGINES))}")
+        raise BadSetting(
+            Message("There is no engine called {name}", name=repr(name)),
+            Message("Choose one of: {names}", names=Joined((AUTO, *ENGINES), ",")),
+        )
     try:
         return cast(EngineModule, import_module(f".{ENGINES[name]}", __package__))
     except ImportError as error:
-        raise NotInstalled(f"The engine “{name}” needs a package that is not installed ({error})", FAST) from error
+        raise NotInstalled(
+            Message("The engine “{name}” needs a package that is not installed ({error})", name=name, error=str(error)), FAST
+        ) from error
 
 
 class BM25:

@@ -29,6 +29,7 @@ from tantivy import Index, IndexWriter, Searcher
 
 from ..documents import Document, DocumentKind
 from ..errors import LibraryError
+from ..messages import Message
 from ..query import Query
 from . import BM25, EngineState, Hit, contents, sync_folder
 from .contents import Measure
@@ -123,7 +124,10 @@ def _sound(folder: Path) -> Iterator[None]:
 
 def _unwritable(folder: Path, error: Exception) -> LibraryError:
     """What to raise when Tantivy could not write: it makes a ValueError of everything."""
-    return LibraryError(f"{folder} could not be written ({error})", "Make room or permissions, then build again")
+    return LibraryError(
+        Message("{file} could not be written ({error})", file=str(folder), error=str(error)),
+        Message("Make room or permissions, then build again"),
+    )
 
 
 def _live(index: Path) -> set[str]:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadModel, NotFound
+from ..messages import Message
 from . import sources
 from .sources import CONFIG, TOKENIZER, Source
 from .static import Static, distil
@@ -77,10 +78,11 @@ class Model:
         try:
             said = json.loads((folder / _CARD).read_text("utf-8"))
             if said.pop("askive") != "model" or said.pop("version") != VERSION:
-                raise BadModel(f"The model in {folder} was added by another version of Askive", _AGAIN)
+                said = Message("The model in {folder} was added by another version of Askive", folder=str(folder))
+                raise BadModel(said, _AGAIN)
             self.card = Card(**said)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise BadModel(f"The model in {folder} is damaged ({type(error).__name__})", _AGAIN) from error
+            raise _damaged(folder, type(error).__name__) from error
 
     def dimensions(self, tier: Tier) -> int:
         """Numbers in a vector."""
@@ -106,9 +108,9 @@ class Model:
         try:
             tokens: NDArray[np.float16] = np.load(self.folder / _STATIC, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise BadModel(f"The model in {self.folder} is damaged ({error})", _AGAIN) from error
+            raise _damaged(self.folder, str(error)) from error
         if tokens.dtype != np.float16 or tokens.ndim != 2 or tokens.shape[1] != self.card.static_dimensions:
-            raise BadModel(f"The model in {self.folder} is damaged: {_STATIC} has another shape", _AGAIN)
+            raise _damaged(self.folder, Message("{file} has another shape", file=_STATIC))
         return Static(tokens)
 
     @cached_property
@@ -117,12 +119,16 @@ class Model:
             config = json.loads((self.folder / CONFIG).read_text("utf-8"))
             words = np.load(self.folder / _WORDS, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise BadModel(f"The model in {self.folder} is damaged ({error})", _AGAIN) from error
+            raise _damaged(self.folder, str(error)) from error
         weights = sources.weights(self.folder / _LAYERS) | {WORD_VECTORS: words}
         return Transformer(config, weights, first_token=self.card.pooling == "first")
 
 
-_AGAIN: Final = "Run `askive model remove` and add it again"
+_AGAIN: Final = Message("Run `askive model remove` and add it again")
+
+
+def _damaged(folder: Path, why: str) -> BadModel:
+    return BadModel(Message("The model in {folder} is damaged ({why})", folder=str(folder), why=why), _AGAIN)
 
 
 def load(library: Path) -> Model | None:

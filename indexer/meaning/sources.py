@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ..errors import BadModel, NotInstalled
+from ..messages import Message
 
 WEIGHTS: Final = "model.safetensors"
 TOKENIZER: Final = "tokenizer.json"
@@ -220,7 +221,7 @@ def weights(file: Path) -> dict[str, Any]:
     try:
         found = load_file(file)
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadModel(f"{file} cannot be read ({error})") from error
+        raise BadModel(Message("{file} cannot be read ({error})", file=str(file), error=str(error))) from error
     return {name.removeprefix("bert."): matrix for name, matrix in found.items()}
 
 
@@ -233,4 +234,6 @@ def save_weights(file: Path, found: Mapping[str, Any]) -> None:
 
 def missing(package: str) -> NotInstalled:
     """What is said where the extra is not installed."""
-    return NotInstalled(f"Search by meaning needs the package {package}", "pip install 'askive[meaning]'")
+    return NotInstalled(
+        Message("Search by meaning needs the package {name}", name=package), Message("Run `pip install 'askive[meaning]'`")
+    )

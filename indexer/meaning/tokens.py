@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadModel
+from ..messages import Message
 from .sources import missing
 
 
@@ -22,7 +23,7 @@ class Tokens:
         try:
             self._tokenizer: Any = Tokenizer.from_file(str(file))
         except Exception as error:
-            raise BadModel(f"{file} cannot be read ({error})") from error
+            raise BadModel(Message("{file} cannot be read ({error})", file=str(file), error=str(error))) from error
         # Texts are cut and laid side by side here, not there.
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadModel
+from ..messages import Message
 
 Matrix = NDArray[np.float32]
 
@@ -67,15 +68,21 @@ class Transformer:
         def take(name: str, *shape: int) -> Matrix:
             found = weights.get(name)
             if found is None or (shape and found.shape != shape):
-                raise BadModel(f"The model's weights have no {name} of the shape {shape}, which its configuration asks for")
+                raise BadModel(
+                    Message(
+                        "The model's weights have no {name} of the shape {shape}, which its configuration asks for",
+                        name=name,
+                        shape=str(shape),
+                    )
+                )
             return np.ascontiguousarray(found, np.float32)
 
         size, wide = self.dimensions, int(config["intermediate_size"])
         if size % self._heads:
-            raise BadModel("The model's configuration splits its width into unequal heads")
+            raise BadModel(Message("The model's configuration splits its width into unequal heads"))
         self._words = take(WORD_VECTORS)
         if self._words.ndim != 2 or self._words.shape[1] != size:
-            raise BadModel("The model's word vectors are of another width than its configuration says")
+            raise BadModel(Message("The model's word vectors are of another width than its configuration says"))
         self._places = take("embeddings.position_embeddings.weight", self.longest, size)
         self._places = self._places + take("embeddings.token_type_embeddings.weight")[0]
         self._norm = take("embeddings.LayerNorm.weight", size), take("embeddings.LayerNorm.bias", size)

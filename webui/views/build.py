@@ -53,5 +53,5 @@ def build(
         note=note,
         upload=settings.upload,
         every_s=EVERY_S,
-        error=state.error and safety.without_places(again(state.error), settings.library),
+        error=state.error and again(safety.without_places(state.error, settings.library)),
     )

@@ -12,6 +12,7 @@ from flask import url_for
 
 from indexer import shapes
 from indexer.coverage import Bin, Coverage, Span
+from indexer.messages import mapped
 from indexer.rows import Archive
 from indexer.settings import Settings
 
@@ -169,7 +170,8 @@ def shown(archive: Archive, library: Path) -> dict[str, Any]:
         return text
 
     told = shapes.archive(archive, key.name if key.is_absolute() else archive.key)
-    return told | {"reason": told["reason"] and bare(told["reason"]), "warnings": list(map(bare, told["warnings"]))}
+    reason = told["reason"] and mapped(told["reason"], bare)
+    return told | {"reason": reason, "warnings": [mapped(warning, bare) for warning in told["warnings"]]}
 
 
 def _row(archive: Archive, library: Path) -> ArchiveRow:
