@@ -6,6 +6,7 @@ Settings are passed on as a value; nothing in the house looks them up on its own
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -28,6 +29,7 @@ class Settings:
     engine: str = "auto"
     host: str = "127.0.0.1"
     port: int = 8000
+    url: str = ""
     dial: float = 0.5
     results: int = 10
     threads: int = 4
@@ -58,6 +60,7 @@ _HELP: Final = {
     "engine": "The search engine a build writes with: whoosh, tantivy, memory, or auto: tantivy for all but small libraries.",
     "host": "The address the server listens on. 127.0.0.1 keeps it to this machine; 0.0.0.0 shows the library to the network.",
     "port": "The port the server listens on.",
+    "url": "Where readers find the server, if not under that: https://answers.example.org, say, behind a proxy.",
     "dial": "What counts when nothing else is said: 0 the text alone, 1 the community as much as it can, 0.5 in between.",
     "results": "Answers on a page, on the web and on the terminal.",
     "threads": "Requests the server works on at the same time.",
@@ -70,6 +73,7 @@ _HELP: Final = {
 }
 
 _SHORTEST_TOKEN: Final = 12
+_URL: Final = re.compile(r"https?://(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?/?", re.ASCII)
 
 SETTINGS: Final = tuple(Setting(field.name, field.default, _HELP[field.name]) for field in fields(Settings))
 """All settings, in the order of the manual."""
@@ -114,6 +118,8 @@ def _typed(name: str, value: object, where: str) -> object:
         raise wrong from None
     if name == "meaning" and typed not in MEANINGS:
         raise BadSetting(f"{where} gives {name} the value {value!r}; it is {' or '.join(MEANINGS)}")
+    if name == "url" and typed and not _URL.fullmatch(str(typed)):
+        raise BadSetting(f"{where} gives url the value {value!r}", "It is http:// or https://, a host, and nothing after it")
     limits = {
         "dial": (0.0, 1.0),
         "port": (0, 65535),

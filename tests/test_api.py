@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,9 +31,9 @@ from werkzeug.datastructures import MultiDict
 
 from indexer import markup, shapes
 from indexer.build import build
-from indexer.errors import BadQuestion
+from indexer.errors import BadQuestion, BadSetting
 from indexer.library import Library
-from indexer.settings import Settings
+from indexer.settings import Settings, load
 from indexer.thread import Post
 from webui import create_app
 from webui.api import cursors, openapi, schemas
@@ -570,6 +571,45 @@ def test_a_host_header_that_is_none_is_written_nowhere(library: Library, folder:
 
 
 # A real server
+
+
+LIES = {
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "evil.example",
+    "X-Forwarded-For": "127.0.0.1",
+    "X-Forwarded-Port": "443",
+    "Forwarded": "for=127.0.0.1;host=evil.example;proto=https",
+}
+
+
+def fetched(address: str, headers: dict[str, str]) -> str:
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers)) as response:
+        return response.read().decode()
+
+
+def test_behind_a_proxy_whole_addresses_are_those_that_are_set(folder: Path) -> None:
+    with served(folder, url="https://answers.example.org") as server:
+        for headers in ({}, LIES, {"Host": "answers.example.org"}, {"Host": "answers.example.org", **LIES}):
+            for address in ("/opensearch.xml", "/newest.atom", "/search.atom?q=cat"):
+                said = fetched(server + address, headers)
+                found = set(re.findall(r'(?:href|template)="(\w+://[^/"]*)', said))
+                assert found == {"https://answers.example.org"}, (address, headers)
+                assert "evil.example" not in said
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            fetched(f"{server}/opensearch.xml", {"Host": "evil.example"})
+
+
+def test_what_a_request_says_of_proxies_is_not_believed(server: str) -> None:
+    for address in ("/opensearch.xml", "/newest.atom"):
+        assert fetched(server + address, LIES) == fetched(server + address, {})
+        assert f'="{server}/' in fetched(server + address, LIES)
+
+
+@pytest.mark.parametrize("url", ["answers.example.org", "https://example.org/askive", "javascript:alert(1)", "https://a b", "https://x/?y", "https://a@b"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(BadSetting):
+        load({}, {"ASKIVE_URL": url})
+    assert load({}, {"ASKIVE_URL": "http://[::1]:8443/"}).url == "http://[::1]:8443/"
 
 
 def test_over_the_wire(server: str) -> None:

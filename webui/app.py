@@ -51,7 +51,7 @@ def create_app(library: Library, settings: Settings) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.speak(app, settings.language)
-    safety.guard(app, settings.host)
+    safety.guard(app, settings.host, settings.url)
     files.keep(app)
     delivery.deliver(app, library, settings, build_routes.VOLATILE)
     add_routes(app, library, settings, Glances(library))

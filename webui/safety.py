@@ -40,16 +40,17 @@ HEADERS: Final = {
 """Sent with every response, pages, files and errors alike."""
 
 
-def guard(app: Flask, host: str) -> None:
+def guard(app: Flask, host: str, url: str = "") -> None:
     """Put the headers on all that `app` sends and, where it listens on loopback only, refuse foreign Host headers.
 
     A name of somebody else's that resolves to 127.0.0.1 would otherwise let their page read the library (DNS rebinding).
-    Nothing else in the house looks at the Host header.
+    The name in `url`, by which a proxy may ask, is not foreign.
     """
+    own = {name for name in (host.lower(), _hostname(urlsplit(url).netloc)) if name}
 
     def check_host() -> None:
         sent = request.environ.get("HTTP_HOST")
-        if sent and not _names_this_machine(_hostname(sent), host):
+        if sent and not (is_loopback(_hostname(sent)) or _hostname(sent) in own):
             abort(400)
 
     def add_headers(response: Response) -> Response:
@@ -72,10 +73,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return False
-
-
-def _names_this_machine(name: str, host: str) -> bool:
-    return is_loopback(name) or name == host.lower()
 
 
 def _hostname(sent: str) -> str:

@@ -153,11 +153,11 @@ def _feed_search(given: Given) -> Response:
 
 def _feed_newest(given: Given) -> Response:
     stamp = given.library.stamp()
-    return feeds.of_newest(given.library.newest(n=given.n(feeds.ENTRIES)), stamp)
+    return feeds.of_newest(given.library.newest(n=given.n(feeds.ENTRIES)), stamp, given.settings)
 
 
-def _opensearch(_given: Given) -> Response:
-    return feeds.opensearch()
+def _opensearch(given: Given) -> Response:
+    return feeds.opensearch(given.settings)
 
 
 def _json(schema: str) -> dict[str, Schema]:

@@ -1,6 +1,7 @@
 """What a feed reader and a browser's search box take: Atom feeds of answers, and the OpenSearch description.
 
-Both name this server by the address it was asked under, since what reads them keeps whole addresses.
+Both name this server by its whole address, since what reads them keeps it: the one that is set, or else the one that it was
+asked under. What a request says of proxies is not believed, since anybody can say it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Feed:
 def of_search(asked: Asked, results: Results, stamp: str, settings: Settings) -> Response:
     """The feed of a saved search."""
     as_page = asked if "sort" in request.args else asked.but(sort="best")
-    return _feed(_said(asked), addresses.search(as_page.but(grouped=True), settings), results, stamp)
+    return _feed(_said(asked), addresses.search(as_page.but(grouped=True), settings), results, stamp, settings)
 
 
 def _said(asked: Asked) -> str:
@@ -73,13 +74,13 @@ def _said(asked: Asked) -> str:
     return " · ".join(filter(None, (asked.question, *chosen))) or say("answers")
 
 
-def of_newest(results: Results, stamp: str) -> Response:
+def of_newest(results: Results, stamp: str, settings: Settings) -> Response:
     """The feed of the answers that were written last."""
-    return _feed("", url_for("home"), results, stamp)
+    return _feed("", url_for("home"), results, stamp, settings)
 
 
-def _feed(asked: str, page: str, results: Results, stamp: str) -> Response:
-    here = _here()
+def _feed(asked: str, page: str, results: Results, stamp: str, settings: Settings) -> Response:
+    here = _here(settings)
     # What is asked makes the feed what it is, not where the server is found, nor the order of the parameters.
     said = urlencode(sorted((name, value) for name, value in request.args.items(multi=True) if name != "n"))
     feed = Feed(
@@ -108,9 +109,9 @@ def _entry(ranked: RankedAnswer, here: str) -> Entry:
     )
 
 
-def opensearch() -> Response:
+def opensearch(settings: Settings) -> Response:
     """What a browser needs to add Askive to its search engines, completions included."""
-    here = _here()
+    here = _here(settings)
     page = urljoin(here, url_for("search")) + "?q={searchTerms}"
     suggestions = urljoin(here, url_for("api_complete")) + "?q={searchTerms}&format=opensearch"
     text = render_template(
@@ -124,8 +125,10 @@ def opensearch() -> Response:
     return Response(text, content_type=f"{OPENSEARCH}; charset=utf-8")
 
 
-def _here() -> str:
-    """The address of this server as it was asked. A Host header that is none is not written anywhere."""
+def _here(settings: Settings) -> str:
+    """The address of this server, with a slash at its end. A Host header that is none is not written anywhere."""
+    if settings.url:
+        return f"{settings.url.rstrip('/')}/"
     host = request.environ.get("HTTP_HOST") or "{SERVER_NAME}:{SERVER_PORT}".format_map(request.environ)
     if not _HOST.fullmatch(host):
         abort(400)
