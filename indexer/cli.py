@@ -272,7 +272,8 @@ def show(thread: str, similar: bool, library: Path | None, as_json: bool) -> Non
 def serve(host: str | None, port: int | None, language: str | None, library: Path | None, as_json: bool) -> None:
     """Serve the library to browsers.
 
-    A build that ends meanwhile is taken up without a restart. Ctrl-C stops the server. With --json the address is printed
+    A build that ends meanwhile is taken up without a restart; where there is no library yet, its first build is started from
+    a browser. Ctrl-C stops the server. With --json the address is printed
     as {"url": …} once the server listens.
     """
     # Only this command needs the web's packages, and they take time to load.
@@ -280,11 +281,14 @@ def serve(host: str | None, port: int | None, language: str | None, library: Pat
     from webui.server import serve as serve_app
 
     chosen = settings.load({"library": library, "host": host, "port": port, "language": language})
+    opened = Library(chosen.library, awaited=True)
 
     def announce(url: str) -> None:
         click.echo(json.dumps({"url": url}) if as_json else f"Askive is at {url} (Ctrl-C stops it)")
+        if not opened.is_there and not as_json:
+            click.echo(f"There is no library in {chosen.library} yet: build it there, or with `askive build`")
 
-    serve_app(create_app(Library(chosen.library), chosen), chosen, announce)
+    serve_app(create_app(opened, chosen), chosen, announce)
 
 
 @main.command()

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -109,15 +109,27 @@ class Library:
     from its first word to its last.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Raises NoLibrary where nothing has been built, ForeignIndex where the index is not what the build left."""
+    def __init__(self, folder: Path, *, awaited: bool = False) -> None:
+        """Raises NoLibrary where nothing has been built, ForeignIndex where the index is not what the build left.
+
+        One that is `awaited` may still have to be built: until then whatever is asked raises NoLibrary.
+        """
         self.folder = folder
         self._local = threading.local()
         self._lock = threading.Lock()
         self._generation: tuple[str, Index] | None = None
         self._meaning_seen: tuple[float, object] = 0.0, None
-        with self._moment() as store:
+        with suppress(NoLibrary) if awaited else nullcontext(), self._moment() as store:
             self._index(store)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything has been built."""
+        try:
+            with self._moment() as store:
+                return store.fact("generation") is not None
+        except NoLibrary:
+            return False
 
     def ask(
         self,

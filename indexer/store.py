@@ -93,6 +93,7 @@ class Store:
         if not self.path.is_file():
             raise NoLibrary(Message("There is no library in {folder}", folder=str(library)))
         if not self._open():
+            self.close()
             raise NoLibrary(Message("The build of the library in {folder} never ended", folder=str(library)))
         self._db.execute("PRAGMA query_only = ON")
 

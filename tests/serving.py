@@ -20,7 +20,7 @@ from indexer.settings import Settings
 from webui import create_app
 from webui.server import serve
 settings = Settings(**json.loads(sys.argv[2]) | {"library": Path(sys.argv[1])})
-serve(create_app(Library(settings.library), settings), settings, lambda address: print(address, flush=True))
+serve(create_app(Library(settings.library, awaited=True), settings), settings, lambda address: print(address, flush=True))
 """
 
 

@@ -23,7 +23,7 @@ from serving import served
 
 from indexer.archives import jsonl
 from indexer.build import build
-from indexer.errors import BadSetting
+from indexer.errors import BadSetting, LibraryError, NoLibrary
 from indexer.library import Library
 from indexer.settings import Settings, load
 from indexer.thread import Post
@@ -106,6 +106,54 @@ class Sender:
 
 def found(server: str, question: str) -> int:
     return json.loads(Sender(server).fetch(f"/api/search?q={urllib.parse.quote(question)}&exact=1")[1])["total"]
+
+
+# The first library
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_first_library_is_built_in_the_browser(tmp_path: Path, workers: int) -> None:
+    folder = tmp_path / "not" / "there"
+    with served(folder, engine="memory", workers=workers) as address:
+        sender = Sender(address)
+        for page in ("/", "/search?q=zeppelin", "/library", "/thread/example.org:1", "/browse/people", "/random", "/nowhere"):
+            status, told = sender.fetch(page)
+            assert ("There is no library yet." in told) == (page != "/nowhere"), page
+            assert status == (404 if page == "/nowhere" else 200)
+            assert "form-action" not in told
+        status, told = sender.fetch("/?lang=de")
+        assert "Es gibt noch keine Bibliothek." in told
+        for program in ("/api/search?q=zeppelin", "/search.csv?q=zeppelin", "/newest.atom", "/api/"):
+            status, told = sender.fetch(program)
+            assert (status, json.loads(told)["hint"]) == (503, "Run `askive build` first"), program
+        assert sender.state()["phase"] == "idle"
+        assert not folder.exists()
+        # Who may build is the same as ever.
+        assert sender.send({"a.jsonl": archive(1)}, headers={"X-Forwarded-For": "10.0.0.1"})[0] == 403
+        assert sender.send({"a.jsonl": archive(1)}, form="x")[0] == 403
+        assert sender.send({"a.jsonl": b"nothing"})[0] == 200
+        assert sender.ended()["phase"] == "failed"
+        assert "There is no library yet." in sender.fetch("/")[1]
+        assert sender.send({"b.jsonl": archive(1, 2)})[0] == 200
+        assert sender.ended()["phase"] == "ended"
+        assert found(address, "zeppelin") == 4
+        for page in ("/", "/search?q=zeppelin", "/library", BUILD):
+            assert "There is no library yet." not in sender.fetch(page)[1], page
+
+
+def test_only_a_library_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(NoLibrary):
+        Library(tmp_path)
+    waited = Library(tmp_path, awaited=True)
+    assert not waited.is_there
+    with pytest.raises(NoLibrary):
+        waited.ask("zeppelin")
+    build(tmp_path, [write_archive(tmp_path / "a.jsonl", posts(1))], engine="memory")
+    assert waited.is_there
+    assert waited.ask("zeppelin").total == 2
+    (tmp_path / "library.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(LibraryError):
+        Library(tmp_path, awaited=True)
 
 
 # Builds

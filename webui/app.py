@@ -7,8 +7,9 @@ import logging
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
-from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, NotFound
+from indexer.errors import AskiveError, BadQuestion, BadSetting, LibraryError, NoLibrary, NotFound
 from indexer.library import Library
 from indexer.settings import Settings
 
@@ -55,13 +56,15 @@ def create_app(library: Library, settings: Settings) -> Flask:
     files.keep(app)
     delivery.deliver(app, library, settings, build_routes.VOLATILE)
     add_routes(app, library, settings, Glances(library))
-    app.extensions["rebuilds"] = build_routes.add_building(app, settings)
+    app.extensions["rebuilds"] = build_routes.add_building(app, library, settings)
     app.register_error_handler(AskiveError, _say_askive_error)
     app.register_error_handler(HTTPException, _say_http_error)
     return app
 
 
-def _say_askive_error(error: AskiveError) -> Response:
+def _say_askive_error(error: AskiveError) -> BaseResponse:
+    if isinstance(error, NoLibrary) and not is_for_programs(request.path):
+        return build_routes.lead_there()
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     return _say(error.reason, error.hint, status)
 

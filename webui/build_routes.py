@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from indexer.errors import AskiveError, BadSetting
+from indexer.library import Library
 from indexer.messages import Message
 from indexer.settings import Settings
 
@@ -46,7 +47,7 @@ class UploadRequest(Request):
         return super()._get_file_stream(total_content_length, content_type, filename, content_length)
 
 
-def add_building(app: Flask, settings: Settings) -> Rebuilds:
+def add_building(app: Flask, library: Library, settings: Settings) -> Rebuilds:
     """Put the addresses for building on the application."""
     app.request_class = UploadRequest
     app.config["LIBRARY"] = settings.library
@@ -55,7 +56,8 @@ def add_building(app: Flask, settings: Settings) -> Rebuilds:
     def page(note: str | None = None, status: int = 200) -> Response:
         allowed = safety.who_may_write(request, settings)
         text = render_template(
-            "build.html", page=build_page(rebuilds.state, settings, secret=secret, allowed=allowed, note=note)
+            "build.html",
+            page=build_page(rebuilds.state, settings, secret=secret, allowed=allowed, note=note, is_first=not library.is_there),
         )
         response = make_response(text, status)
         # It holds what forms are known by.
@@ -96,6 +98,13 @@ def add_building(app: Flask, settings: Settings) -> Rebuilds:
         return redirect(url_for("build"), 303)
 
     return rebuilds
+
+
+def lead_there() -> BaseResponse:
+    """Where every page leads to before there is a library."""
+    response = redirect(url_for("build"), 303)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def drop_parts() -> None:

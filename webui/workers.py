@@ -173,7 +173,7 @@ def _work(settings: Settings, line: Connection) -> None:
     """What a worker does, until nobody is at the other end."""
     from . import create_app
 
-    app = create_app(Library(settings.library), settings)
+    app = create_app(Library(settings.library, awaited=True), settings)
     line.send(None)
     while True:
         try:

@@ -46,6 +46,24 @@ def test_files_are_sent_and_found(arrive: Visitors, own: str, tmp_path: Path, sc
     assert "keel" in page.locator(".card .passage").first.inner_text()
 
 
+def test_the_first_library_is_built(arrive: Visitors, tmp_path: Path, scripts: bool) -> None:
+    with served(tmp_path / "none") as address:
+        arrive.libraries["none"] = address
+        page = arrive("none", scripts=scripts, width=390)
+        page.goto("/")
+        assert "There is no library yet" in page.locator("#main").inner_text()
+        if scripts:
+            assert page.evaluate(looks.SIDEWAYS) + violations(page) == []
+        first = [question(1, "Where do zeppelins sleep?"), answer(1, 1, "In a hangar, with the lights off.")]
+        page.locator("#files").set_input_files(write_archive(tmp_path / "first.jsonl", first))
+        page.locator("form.build button").click()
+        expect(page.locator("#done")).to_be_visible(timeout=60_000)
+        page.locator(".brand").click()
+        page.locator("#q").fill("where do zeppelins sleep")
+        page.locator("#q").press("Enter")
+        assert "hangar" in page.locator(".card .passage").first.inner_text()
+
+
 def test_what_cannot_be_read_is_told(arrive: Visitors, own: str, tmp_path: Path, scripts: bool) -> None:
     broken = tmp_path / "<img src=x onerror=alert(1)>.html"
     broken.write_text("<title>Log in</title><p>Members only.", "utf-8")

@@ -35,11 +35,19 @@ class BuildPage:
     """What was wrong with what was sent."""
     upload: int
     every_s: int
+    is_first: bool
+    """Whether there is no library yet."""
     error: str | None
 
 
 def build(
-    state: State, settings: Settings, *, secret: str, allowed: Literal["all", "token", "none"], note: str | None
+    state: State,
+    settings: Settings,
+    *,
+    secret: str,
+    allowed: Literal["all", "token", "none"],
+    note: str | None,
+    is_first: bool,
 ) -> BuildPage:
     """The page of builds."""
     told = state.report["archives"] if state.report else list(state.archives)
@@ -53,5 +61,6 @@ def build(
         note=note,
         upload=settings.upload,
         every_s=EVERY_S,
+        is_first=is_first,
         error=state.error and again(safety.without_places(state.error, settings.library)),
     )
