@@ -93,6 +93,8 @@ class Results:
     """Conditions that were let go of, because nothing met all of them."""
     facets: Facets = facets.NONE
     """How all the answers divide."""
+    is_whole: bool = True
+    """Whether these are all that match. Of very many the best are taken, and counted: narrowed, there may be more than that."""
 
 
 class _Wanted(NamedTuple):
@@ -128,9 +130,11 @@ def ask(
     within, unknown = full_names(within, store)
     thread_id = None if thread is None else thread_id_of(thread, store)
     wanted = _Wanted(n, offset, dial, sort, grouped, thread_id, within, facets=True)
-    asked, listing, divided, relaxed = _find(asked, moment, wanted, exact=exact)
+    asked, (listing, divided, is_whole), relaxed = _find(asked, moment, wanted, exact=exact)
     page = showing.page(listing.answers, offset, asked, store, listing.below)
     notes = (*notes, *unknown, *(step.note for step in relaxed), *_missing(asked, moment))
+    if not (asked.terms or asked.required) and listing.total and len(moment.columns.answers) > DIVIDED:
+        notes = (*notes, _undivided())
     if not (listing.total or notes or asked.notes or exact):
         notes = (relaxation.nothing(asked, within),)
     return Results(
@@ -148,14 +152,15 @@ def ask(
         correction=correction,
         relaxed=relaxed,
         facets=divided,
+        is_whole=is_whole,
     )
 
 
 def order(text: str, moment: Moment, n: int) -> list[PostName]:
     """The best `n` answers to a question as typed, best first, none of them read. Raises BadQuestion as `ask` does."""
     asked, _, _ = _understand(text, moment, exact=False)
-    _, listing, _, _ = _find(asked, moment, _Wanted(n), exact=False)
-    return moment.store.names([answer.number for answer in listing.answers])
+    _, found, _ = _find(asked, moment, _Wanted(n), exact=False)
+    return moment.store.names([answer.number for answer in found.listing.answers])
 
 
 def every(
@@ -180,7 +185,7 @@ def every(
     # Without words nothing is ranked, and there may be more answers than memory should hold.
     n = MOST if asked.terms or asked.required else 1
     wanted = _Wanted(n, 0, dial, sort, grouped, thread_id, within)
-    asked, listing, _, relaxed = _find(asked, moment, wanted, exact=exact)
+    asked, (listing, *_), relaxed = _find(asked, moment, wanted, exact=exact)
     if asked.terms or asked.required:
         return read_all(zip(listing.answers, listing.below, strict=True), asked, store)
     filters = asked.filters if relaxed else asked.filters.narrowed(within)
@@ -213,36 +218,44 @@ def _understand(
     return asked, correction, notes
 
 
-def _find(asked: Query, moment: Moment, wanted: _Wanted, *, exact: bool) -> tuple[Query, Listing, Facets, tuple[Relaxed, ...]]:
-    """What was asked in the end, what is listed of its answers, how they divide, and what had to be let go of for that."""
-    listing, divided = _list(asked, moment, wanted)
-    filters = None if listing.total or exact else asked.filters.narrowed(wanted.within)
+class _Listed(NamedTuple):
+    """What is listed on one page, in order, how all the answers divide, and whether they are all that match."""
+
+    listing: Listing
+    facets: Facets
+    is_whole: bool
+
+
+def _find(asked: Query, moment: Moment, wanted: _Wanted, *, exact: bool) -> tuple[Query, _Listed, tuple[Relaxed, ...]]:
+    """What was asked in the end, what is listed of its answers, and what had to be let go of for that."""
+    found = _list(asked, moment, wanted)
+    filters = None if found.listing.total or exact else asked.filters.narrowed(wanted.within)
     for step in () if filters is None else relaxation.steps(replace(asked, filters=filters)):
-        relaxed, those = _list(step.query, moment, wanted._replace(within=NO_FILTERS))
-        if relaxed.total:
-            return step.query, relaxed, those, step.relaxed
-    return asked, listing, divided, ()
+        relaxed = _list(step.query, moment, wanted._replace(within=NO_FILTERS))
+        if relaxed.listing.total:
+            return step.query, relaxed, step.relaxed
+    return asked, found, ()
 
 
-def _list(asked: Query, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facets]:
-    """What is listed of the answers to a question on one page, in order, and how all of them divide."""
+def _list(asked: Query, moment: Moment, wanted: _Wanted) -> _Listed:
+    """What is listed of the answers to a question."""
     n, offset, dial, sort, grouped, thread_id, within, counted = wanted
     columns = moment.columns
     if not (asked.terms or asked.required):
         return _leaf_through(asked.filters.narrowed(within), moment, wanted)
-    found = _within(within, asked, moment) if within else _search(asked, moment)[0]
+    found, is_cut = _within(within, asked, moment) if within else _search(asked, moment)
     if thread_id:
         found = found.only(found.facts["thread"] == columns.threads_of([thread_id]))
     ordered = ranking.rank(found, dial=dial, sort=sort)
     listing = (grouping.by_thread if grouped and not thread_id else grouping.flat)(ordered, offset, n)
-    return listing, facets.of_set(found.facts, columns) if counted else facets.NONE
+    return _Listed(listing, facets.of_set(found.facts, columns) if counted else facets.NONE, not is_cut)
 
 
-def _leaf_through(filters: Filters | None, moment: Moment, wanted: _Wanted) -> tuple[Listing, Facets]:
+def _leaf_through(filters: Filters | None, moment: Moment, wanted: _Wanted) -> _Listed:
     """The answers that pass the filters, where nothing was asked: no thread can be the one that was meant."""
     store, columns = moment.store, moment.columns
     if filters is None:
-        return Listing((), 0, 0, 0, ()), facets.NONE
+        return _Listed(Listing((), 0, 0, 0, ()), facets.NONE, is_whole=True)
     by: Order = "lift" if wanted.sort == "best" else wanted.sort
     total, found = store.browse(filters, by, limit=wanted.n, offset=wanted.offset, thread_id=wanted.thread_id)
     of_threads = store.count_threads(filters, thread_id=wanted.thread_id)
@@ -252,11 +265,11 @@ def _leaf_through(filters: Filters | None, moment: Moment, wanted: _Wanted) -> t
         threads = columns.threads_of([wanted.thread_id]) if wanted.thread_id else columns.thread_names["row"].astype(np.int64)
         answers = columns.answers[columns.rows_in(threads[threads >= 0])]
         divided = facets.of_set(answers[columns.accepted(answers, filters)], columns)
-    return Listing(ranked, total, of_threads, total, (None,) * len(ranked)), divided
+    return _Listed(Listing(ranked, total, of_threads, total, (None,) * len(ranked)), divided, is_whole=True)
 
 
-def _within(within: Filters, asked: Query, moment: Moment) -> Found:
-    """The part of a set of results that passes more filters: exactly that part, as a facet has counted it.
+def _within(within: Filters, asked: Query, moment: Moment) -> tuple[Found, bool]:
+    """The part of a set of results that passes more filters, and whether it was cut: what a facet has counted is in it.
 
     Of a set that was cut, or has nothing that passes, the question is asked anew among what passes, and finds more there.
     """
@@ -264,9 +277,9 @@ def _within(within: Filters, asked: Query, moment: Moment) -> Found:
     kept = found.only(moment.columns.accepted(found.facts, within))
     filters = asked.filters.narrowed(within)
     if filters is None or (len(kept.rows) and not is_cut):
-        return kept
-    further, _ = _search(replace(asked, filters=filters), moment)
-    return kept.joined(further.only(~np.isin(further.rows, kept.rows)))
+        return kept, is_cut and filters is not None
+    further, is_cut = _search(replace(asked, filters=filters), moment)
+    return kept.joined(further.only(~np.isin(further.rows, kept.rows))), is_cut
 
 
 def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
@@ -380,6 +393,13 @@ def together(engine: Engine, term: str, other: str) -> bool:
     """Whether any answer or thread has both terms."""
     both = Query("", required=(term, other))
     return bool(engine.search(both, "answer", 1) or engine.search(both, "thread", 1))
+
+
+def _undivided() -> Message:
+    return Message(
+        "This library has more than {most} answers: how they divide is told only where words are looked for too.",
+        most=DIVIDED,
+    )
 
 
 def _missing(asked: Query, moment: Moment) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ def results(page: Results) -> dict[str, Any]:
     return {
         "question": page.query.text,
         "total": page.total,
+        "whole": page.is_whole,
         "threads": page.threads,
         "listed": page.listed,
         "took_ms": round(page.took_ms, 1),

@@ -141,7 +141,8 @@ def print_results(results: Results, as_json: bool, *, why: bool = False) -> None
         if more and [later["thread_id"] for later in shape["answers"][place : place + 1]] != [answer["thread_id"]]:
             click.echo(click.style(f"     +{more:,} more in this thread (--thread {answer['thread_id']})", dim=True))
     in_threads = f" in {shape['threads']:,} threads" if shape["threads"] else ""
-    click.echo(f"{shape['total']:,} answers{in_threads}, found in {shape['took_ms']:.0f} ms")
+    least = "" if shape["whole"] else "at least "
+    click.echo(f"{least}{shape['total']:,} answers{in_threads}, found in {shape['took_ms']:.0f} ms")
 
 
 def _correction(correction: Correction) -> str:

@@ -8,17 +8,20 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from conftest import answer, question, write_archive
 from hypothesis import given
 from hypothesis import strategies as st
 
+from indexer import ask, engines, facets, words
 from indexer import columns as columns_of
-from indexer import engines, facets, words
 from indexer.build import build
 from indexer.columns import ANSWER, UNKNOWN, AnswerRow, Columns, ThreadRow
 from indexer.facets import NONE
 from indexer.library import Library
 from indexer.query import Filters, Range
+from indexer.settings import Settings
+from webui import create_app
 
 KINDS = ["Work", "Pets", None]
 POSTS = [
@@ -233,3 +236,42 @@ def test_what_a_later_build_changed_is_counted_once(library_of):
     found = library.ask("best:no").facets
     assert (found.categories, found.tags) == ((("Home", 10), ("Garden", 1)), (("torch", 1),))
     assert library.ask("tag:torch").total == library.ask("oil tag:torch").total == 1
+
+
+# More than is looked at
+
+
+def test_a_set_that_was_cut_says_so(tmp_path, monkeypatch):
+    posts = [question(number, f"Where do zebras sleep, part {number}?", category=f"C{number % 2}") for number in range(40)]
+    posts += [answer(number, 1, "Zebras sleep standing.", votes=number) for number in range(40)]
+    build(tmp_path, [write_archive(tmp_path / "zebras.jsonl", posts)], engine="memory")
+    opened = Library(tmp_path)
+    whole = opened.ask("zebras sleep")
+    assert (whole.total, whole.is_whole) == (40, True)
+    monkeypatch.setattr(ask, "CANDIDATES", 10)
+    monkeypatch.setattr(ask, "EXPANDED", 10)
+    cut = opened.ask("zebras sleep")
+    assert (cut.total < 40, cut.is_whole) == (True, False)
+    counted = dict(cut.facets.categories)
+    narrow = opened.ask("zebras sleep", within=Filters(categories=("c1",)))
+    # At least what was said, and never more than there is.
+    assert counted["C1"] <= narrow.total <= 20
+    client = create_app(opened, Settings(library=tmp_path)).test_client()
+    page = BeautifulSoup(client.get("/search?q=zebras+sleep").text, "lxml")
+    assert page.select_one(".tally").text.startswith(f"At least {cut.total} answers")
+    assert {count.text for count in page.select(".by-category .count")} == {f"{counted[name]}+" for name in ("C0", "C1")}
+    assert "only the best are counted" in page.select_one(".narrowing").text
+    assert client.get("/api/search?q=zebras+sleep").get_json()["whole"] is False
+    monkeypatch.undo()
+    assert "At least" not in client.get("/search?q=zebras+sleep&n=1").text
+
+
+def test_what_is_not_divided_says_so(tmp_path, monkeypatch):
+    build(tmp_path, [write_archive(tmp_path / "a.jsonl", [question(1, "Why?"), answer(1, 1, "Zebras.", best=True), answer(1, 2, "No.")])], engine="memory")
+    opened = Library(tmp_path)
+    assert opened.ask("best:yes").notes == ()
+    monkeypatch.setattr(ask, "DIVIDED", 1)
+    said = opened.ask("votes:>=0")
+    assert said.facets == NONE
+    assert said.notes == ("This library has more than 1 answers: how they divide is told only where words are looked for too.",)
+    assert opened.ask("zebras").notes == ()

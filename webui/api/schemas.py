@@ -90,6 +90,7 @@ _NAMED: Final[dict[str, Schema]] = {"thread_id": _TEXT, "title": _or_null(_TEXT)
 _RESULTS: Final[dict[str, Schema]] = {
     "question": _TEXT,
     "total": _COUNT,
+    "whole": {**_YES, "description": "Whether that is all; else `total` and `facets` count the best of very many."},
     "threads": _or_null(_COUNT),
     "listed": _COUNT,
     "took_ms": {"type": "number", "minimum": 0},

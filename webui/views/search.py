@@ -89,6 +89,8 @@ class SearchPage:
     strict_href: str | None
     """The same without anything let go of, where something was."""
     total: int | None
+    is_whole: bool
+    """Whether there are no more than that."""
     threads: int | None
     """Threads that the answers are from."""
     folding: Choice | None
@@ -145,6 +147,7 @@ def search(library: Library, asked: Asked, notes: Sequence[str], glance: Glance,
         meant=_meant(asked, results.correction, settings) if results and results.correction else None,
         strict_href=address(asked.but(exact=True)) if results and results.relaxed else None,
         total=results.total if results else None,
+        is_whole=results is None or results.is_whole,
         threads=results.threads if results else None,
         folding=_folding(asked, results, settings) if results else None,
         took_ms=max(1, round(results.took_ms)) if results else 0,
