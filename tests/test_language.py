@@ -52,6 +52,7 @@ from webui.language import (
     say,
     say_of,
 )
+from webui.views import build as build_page
 
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 TRANSLATED = LANGUAGES[1:]
@@ -611,6 +612,14 @@ def test_what_is_filled_in_can_be_changed(said: Message, change: Callable[[str],
 def test_messages_come_through_json_wherever_they_stand(told: object) -> None:
     there = messages.unpacked_within(json.loads(json.dumps(messages.packed_within(told))))
     assert there == told
+
+
+def test_every_step_of_a_build_has_a_name() -> None:
+    """Those of commands alone are never watched."""
+    source = "".join((ROOT / "indexer" / f"{room}.py").read_text("utf-8") for room in ("build", "encoding"))
+    steps = set(re.findall(r'progress\("(\w+)"', source))
+    assert len(steps) > 2
+    assert steps == build_page._STEPS.keys() - {""}
 
 
 def test_places_are_said_again() -> None:

@@ -17,6 +17,7 @@ EVERY_S: Final = 2
 _STEPS: Final = {
     "": later("Starting"),
     "Reading": later("Reading archives"),
+    "Encoding": later("Working out what threads mean"),
     "Indexing": later("Writing the index"),
 }
 
