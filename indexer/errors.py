@@ -39,7 +39,11 @@ class AskiveError(Exception):
     @property
     def told(self) -> str:
         """What is wrong, and what to do."""
-        return Message("{reason}. {hint}", reason=self.reason, hint=self.hint) if self.hint else self.reason
+        if not self.hint:
+            return self.reason
+        if self.reason.endswith("."):
+            return Message("{reason} {hint}", reason=self.reason, hint=self.hint)
+        return Message("{reason}. {hint}", reason=self.reason, hint=self.hint)
 
 
 class ArchiveError(AskiveError):

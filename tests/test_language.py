@@ -622,6 +622,11 @@ def test_every_step_of_a_build_has_a_name() -> None:
     assert steps == build_page._STEPS.keys() - {""}
 
 
+def test_an_error_is_told_in_sentences() -> None:
+    assert [ArchiveError(reason, "Mend it").told for reason in ("It broke", "It broke.")] == ["It broke. Mend it"] * 2
+    assert ArchiveError("It broke", "").told == "It broke"
+
+
 def test_places_are_said_again() -> None:
     report = Report()
     for where in ("line 12", "Posts.xml, row 1,204 (Id 7)", "line 3, post 9", "https://example.org/line 3", "byte 12,004"):
