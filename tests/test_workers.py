@@ -37,7 +37,7 @@ ADDRESSES = (
 )
 
 
-def _until(is_so: Callable[[], object], seconds: float = 20.0) -> None:
+def _until(is_so: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end
