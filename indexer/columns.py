@@ -74,8 +74,9 @@ LETTERS: Final = np.dtype([("group", "<u4"), ("count", "u1")])
 
 TAG: Final = np.dtype([("name", "<u4")])
 
-NAME: Final = np.dtype([("key", "<u8"), ("row", "<u4")])
-"""By ascending key: from the digest of an id to a row."""
+NAME: Final = np.dtype([("key", "<u8"), ("row", "<u8")])
+"""By ascending key: from the digest of an id to a row. Of half the width, a row would put every other key across a boundary of
+words, and to search those numpy copies all of them."""
 
 _KINDS: Final = {"answers": ANSWER, "threads": THREAD, "letters": LETTERS, "tags": TAG}
 _TABLE: Final = "columns.json"
