@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -38,7 +39,7 @@ from .coverage import Coverage
 from .endorsements import Endorsement
 from .errors import NoLibrary, NotFound
 from .generations import Index
-from .meaning import models, nearest
+from .meaning import models, nearest, vectors
 from .meaning.nearest import Near
 from .messages import Message
 from .outcome import Outcome
@@ -336,19 +337,24 @@ class Library:
             return store.coverage()
 
     def stamp(self) -> str:
-        """What is another after every write to the library: what was given out before it may no longer be so.
+        """What is another after every write to the library, its vectors too: what was given out before may no longer be so.
 
         Begins with the time of the last write, ISO 8601 with a zone.
         """
         with self._moment() as store:
-            return store.stamp()
+            self._index(store)
+            meaning = blake2b(repr(self._meaning_seen[1]).encode(), digest_size=6).hexdigest()
+            return f"{store.stamp()} {meaning}"
 
     def _about_meaning(self, store: Store) -> dict[str, Any] | None:
-        """The library's model, and which share of its threads has vectors of it; None where there is no model."""
+        """The library's model, which share of its threads has vectors of it, and what both take on disk; None without one."""
         meaning = self._index(store).meaning
         cards = [meaning.model.card] if meaning else models.cards(self.folder)
         shares = meaning.shares if meaning else {}
-        return {"model": cards[0].name, "licence": cards[0].licence, "shares": shares} if cards else None
+        if not cards:
+            return None
+        size = cards[0].bytes + vectors.on_disk(self.folder)
+        return {"model": cards[0].name, "licence": cards[0].licence, "shares": shares, "bytes": size}
 
     # One moment of the library
 

@@ -81,7 +81,8 @@ def meaning(known: Mapping[str, Any] | None) -> str:
     if known is None:
         return "By words alone: the library has no model (askive model --help)"
     shares = ", ".join(f"{share:.0%} of the threads {tier}" for tier, share in known["shares"].items())
-    return f"Meaning by {known['model']} ({shares or 'no thread is encoded: run `askive build`'})"
+    size = f"{known['bytes'] / 1e6:.1f} MB"
+    return f"Meaning by {known['model']} ({shares or 'no thread is encoded: run `askive build`'}; {size})"
 
 
 def gate(figures: dict[str, Any]) -> str:

@@ -27,8 +27,10 @@ from indexer.library import Library
 from indexer.meaning import models, vectors
 from indexer.meaning.models import Model
 from indexer.meaning.vectors import Stored
+from indexer.settings import Settings
 from indexer.steps import locked
 from indexer.store import Store
+from webui import create_app
 
 pytest.importorskip("tokenizers")
 
@@ -363,11 +365,21 @@ def test_an_open_library_takes_up_what_is_added(made, monkeypatch):
     monkeypatch.setattr("indexer.library.MEANING_SECONDS", -1)
     library = made(*POSTS)
     opened = Library(library)
-    assert opened.about()["meaning"]["shares"] == {"static": 1.0}
+    reader = create_app(opened, Settings(library=library)).test_client()
+    stamp, before = opened.stamp(), opened.about()["meaning"]
+    assert before["shares"] == {"static": 1.0}
+    page = reader.get("/library")
+    assert "100 % of the threads have quick vectors" in page.text
     encoding.full(library, silent)
     assert opened.about()["meaning"]["shares"] == {"full": 1.0}
+    assert opened.about()["meaning"]["bytes"] > before["bytes"]
+    # What a browser has of before does not hold any more.
+    assert opened.stamp() != stamp
+    again = reader.get("/library", headers={"If-None-Match": page.headers["ETag"]})
+    assert "100 % of the threads have full vectors" in again.text
     CliRunner().invoke(main, ["model", "remove", "tiny", "--library", str(library)])
     assert opened.about()["meaning"] is None
+    assert "By words alone" in reader.get("/library").text
     assert "meaning" not in opened.ask("bread in the oven").answers[0].signals
 
 
@@ -389,7 +401,7 @@ def test_the_command_adds_lists_builds_and_removes(tiny, tmp_path):
     archive = write_archive(tmp_path / "posts.jsonl", POSTS)
     report = json.loads(run("build", archive, "--meaning", "full", "--json"))
     assert report["encoded"] == 5
-    assert "Meaning by tiny (100% of the threads full)" in run("info")
+    assert "Meaning by tiny (100% of the threads full; " in run("info")
     assert "meaning" in json.loads(run("ask", "dismissed from a job", "--json"))["answers"][0]["signals"]
     assert json.loads(run("model", "remove", "tiny", "--json")) == {"removed": "tiny"}
     assert "By words alone" in run("info")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from indexer.library import Anniversary, Library
 from indexer.rows import Archive
@@ -44,6 +44,8 @@ class Glance:
     generation: str | None
     index_bytes: int
     store_bytes: int
+    meaning: Mapping[str, Any] | None
+    """See `Library.about`."""
     written: str
     """When the library was last written to, ISO 8601 with a zone."""
     top: Sequence[RankedAnswer]
@@ -96,6 +98,7 @@ def _take(library: Library) -> Glance:
         generation=about["generation"],
         index_bytes=about["index"].bytes,
         store_bytes=about["store_bytes"],
+        meaning=about["meaning"],
         written=about["written"],
         top=library.top(n=SHOWN).answers,
         year=year,

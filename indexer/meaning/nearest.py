@@ -96,7 +96,6 @@ class Threads:
         found *= scale
         return np.where(self._row >= 0, found[self._row], np.float32(np.nan))
 
-
     def exact(self, asked: Matrix, threads: Rows) -> NDArray[np.float32]:
         """The same of some threads that have a vector, with all digits of the question."""
         rows = self._row[threads]

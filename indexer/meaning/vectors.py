@@ -132,6 +132,11 @@ def _head(model: Model, tier: Tier) -> bytes:
     return json.dumps(said).encode().ljust(_HEAD - 1) + b"\n"
 
 
+def on_disk(library: Path) -> int:
+    """Bytes that the vectors of a library take."""
+    return sum(file.stat().st_size for file in (library / FOLDER).glob("*") if file.is_file())
+
+
 def signature(path: Path) -> tuple[int, int, int]:
     """What tells whether a file is as it was."""
     try:

@@ -110,6 +110,7 @@ def _library(given: Given) -> dict[str, Any]:
         "posts": glance.posts,
         "engine": glance.engine,
         "engine_why": glance.engine_why,
+        "meaning": glance.meaning,
         "generation": glance.generation,
         "written": glance.written,
         "bytes": {"index": glance.index_bytes, "store": glance.store_bytes},

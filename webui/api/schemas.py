@@ -213,6 +213,14 @@ COMPONENTS: Final[dict[str, Schema]] = {
         posts=_COUNT,
         engine=_TEXT,
         engine_why=_or_null(_TEXT),
+        meaning=_or_null(
+            _object(
+                model=_TEXT,
+                licence=_or_null(_TEXT),
+                shares={"type": "object", "additionalProperties": _NUMBER},
+                bytes=_COUNT,
+            )
+        ),
         generation=_or_null(_TEXT),
         written=_TEXT,
         bytes=_object(index=_COUNT, store=_COUNT),

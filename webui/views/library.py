@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePath
@@ -19,7 +19,7 @@ from indexer.settings import Settings
 from .. import addresses, plots
 from ..asked import Browsed
 from ..glance import Glance
-from ..language import again, fixed, month_name, number, say
+from ..language import again, fixed, later, listed, month_name, number, say
 from ..paging import Pager, pager
 from ..plots import BarPlot, MonthPlot, Series
 
@@ -33,6 +33,12 @@ GAPS: Final = 24
 """Months without a question that are named for a site; the rest is counted."""
 
 Table = tuple[tuple[str, ...], ...]
+
+_OF_TIER: Final = {
+    "static": later("{share} of the threads have quick vectors"),
+    "full": later("{share} of the threads have full vectors"),
+}
+"""What is told of each kind of vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class LibraryPage:
     month_names: list[str]
     gaps: tuple[GapRow, ...]
     engine: str
+    meaning: str | None
+    """The model and how much of the library it knows; None without one."""
     generation: str | None
     index_size: str
     store_size: str
@@ -142,6 +150,7 @@ def library(glance: Glance, coverage: Coverage, page: int, settings: Settings) -
         month_names=[month_name(month, "abbreviated") for month in range(1, 13)],
         gaps=tuple(map(_gaps, coverage.sites)),
         engine=f"{glance.engine} ({again(glance.engine_why)})" if glance.engine_why else glance.engine,
+        meaning=_meaning(glance.meaning) if glance.meaning else None,
         generation=glance.generation,
         index_size=size(glance.index_bytes),
         store_size=size(glance.store_bytes),
@@ -152,6 +161,15 @@ def library(glance: Glance, coverage: Coverage, page: int, settings: Settings) -
         rows=tuple(_row(archive, settings.library) for archive in archives[first : first + ROWS]),
         pager=pager(page, len(archives), ROWS, lambda to: url_for("library", page=to if to > 1 else None)),
     )
+
+
+def _meaning(known: Mapping[str, Any]) -> str:
+    """Which model the library has, what it takes, and how much of the library it knows."""
+    # Rounded down: what is not done must not seem so.
+    shares = [say(_OF_TIER[tier], share=f"{number(int(100 * share))} %") for tier, share in known["shares"].items()]
+    licence = known["licence"] or say("licence unknown")
+    name = say("{model} ({licence}, {size} with its vectors)", model=known["model"], licence=licence, size=size(known["bytes"]))
+    return f"{name}: {listed(shares)}" if shares else name
 
 
 def in_order(archives: Sequence[Archive]) -> list[Archive]:
