@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from . import facets, grouping, likeness, markup, query, ranking, relaxation, showing, spelling, vocabulary, words
 from .columns import Columns, Records, Rows
-from .engines import Engine, Hit
+from .engines import Engine, Hits
 from .errors import BadQuestion, NotFound
 from .facets import Facets
 from .grouping import Listing
@@ -295,13 +295,13 @@ def _search(asked: Query, moment: Moment) -> tuple[Found, bool]:
         by_words = engine.search(asked, "answer", limit)
         by_thread = engine.search(asked.for_threads(scores_only=True), "thread", limit)
         fitting = by_thread if not asked.required else engine.search(asked.for_threads(), "thread", limit)
-        answers = _matches(by_words, columns.rows_of([hit.id for hit in by_words]))
-        threads = _matches(by_thread, columns.threads_of([hit.id for hit in by_thread]))
+        answers = _matches(by_words, columns.rows_of(by_words.ids))
+        threads = _matches(by_thread, columns.threads_of(by_thread.ids))
         in_order = ranking.threads_in_order(answers, columns.answers["thread"][answers.rows], threads)
         whole = in_order
         if asked.required:
             # A thread without the required words lends them to none of its answers.
-            whole = in_order[np.isin(in_order, columns.threads_of([hit.id for hit in fitting]))]
+            whole = in_order[np.isin(in_order, columns.threads_of(fitting.ids))]
         rows = np.union1d(answers.rows, columns.rows_in(np.union1d(whole[:EXPANDED], nearest)))
         facts = columns.answers[rows]
         if asked.filters:
@@ -339,9 +339,9 @@ def _with_accepted(threads: Rows, filters: Filters, columns: Columns) -> Rows:
     return threads[np.isin(threads, facts["thread"][columns.accepted(facts, filters)])]
 
 
-def _matches(hits: Sequence[Hit], rows: Rows) -> Matches:
+def _matches(hits: Hits, rows: Rows) -> Matches:
     """Hits by their rows."""
-    return Matches(rows[rows >= 0], np.array([hit.score for hit in hits], np.float64)[rows >= 0])
+    return Matches(rows[rows >= 0], np.array(hits.scores, np.float64)[rows >= 0])
 
 
 def _by_proximity(asked: Query, found: Found, store: Store) -> Found:

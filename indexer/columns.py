@@ -119,7 +119,11 @@ class ThreadRow(NamedTuple):
 
 def digest(text: str) -> int:
     """A name in 64 bits. Of five million, two are the same once in a million libraries."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(_digested(text), "little")
+
+
+def _digested(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 # Reading
@@ -218,7 +222,7 @@ def _mapped(folder: Path, name: str, kind: np.dtype[Any], sizes: dict[str, int])
 
 
 def _find(names: Records, ids: Iterable[str]) -> Rows:
-    wanted = np.fromiter(map(digest, ids), np.uint64)
+    wanted = np.frombuffer(b"".join(map(_digested, ids)), "<u8")
     if not len(names):
         return np.full(len(wanted), -1, np.int64)
     places = np.minimum(np.searchsorted(names["key"], wanted), len(names) - 1)

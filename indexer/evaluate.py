@@ -67,7 +67,7 @@ class Prepared:
     def ask_plain(self, text: str) -> Ranking:
         """The baseline: the engines' BM25 and the house's terms, each term of the question once."""
         terms = tuple((term, 1.0) for term in dict.fromkeys(words.terms(text)))
-        return [hit.id for hit in self.plain.search(Query(text, terms), "answer", measures.DEPTH)] if terms else []
+        return list(self.plain.search(Query(text, terms), "answer", measures.DEPTH).ids) if terms else []
 
 
 # The line

@@ -108,8 +108,13 @@ def ask_line(question: Post) -> str | None:
     prose = markup.prose(question.body)[:_LOOKED_THROUGH]
     found = [" ".join(prose[start:end].split()) for start, end in islice(sentences.bounds(prose), _SENTENCES)]
     title = set(words.terms(question.title or ""))
-    new = [sentence for sentence in found if len(set(words.terms(sentence)) - title) >= 2]
-    said = next(filter(_asks, new), None) or (None if _asks(question.title or "") else next(iter(new), None))
+
+    def is_new(sentence: str) -> bool:
+        return len(set(words.terms(sentence)) - title) >= 2
+
+    said = next(filter(is_new, filter(_asks, found)), None)
+    if said is None and not _asks(question.title or ""):
+        said = next(filter(is_new, found), None)
     if said is None or len(said) <= ASK_LENGTH:
         return said
     return said[:ASK_LENGTH].rsplit(" ", 1)[0].rstrip(" ,;:—–-") + "…"

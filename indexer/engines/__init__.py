@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from operator import eq
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, NamedTuple, Protocol, Self, cast, overload
 
 from ..documents import Document, DocumentKind
 from ..errors import BadSetting, NotInstalled
@@ -26,6 +27,34 @@ class Hit(NamedTuple):
 
     id: str
     score: float
+
+
+class Hits(Sequence[Hit]):
+    """Documents that match, best first: ids and scores, since a question looks at a thousand of them and at none alone."""
+
+    def __init__(self, ids: Sequence[str] = (), scores: Sequence[float] = ()) -> None:
+        self.ids, self.scores = ids, scores
+
+    @classmethod
+    def of(cls, hits: Iterable[Hit]) -> Self:
+        return cls(*zip(*hits, strict=True))
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, place: int) -> Hit: ...
+    @overload
+    def __getitem__(self, place: slice) -> Hits: ...
+    def __getitem__(self, place: int | slice) -> Hit | Hits:
+        if isinstance(place, slice):
+            return Hits(self.ids[place], self.scores[place])
+        return Hit(self.ids[place], self.scores[place])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # as of any list
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +95,7 @@ class Engine(Protocol):
     def flush(self) -> None:
         """Make everything written so far safe on disk and visible to `search`."""
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         """The best `limit` documents of a kind, best first, equal scores by id.
 
         They have any of the query's terms, all the required and none of the forbidden ones, and pass the filters.

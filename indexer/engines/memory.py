@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..documents import Document, DocumentKind
 from ..query import Query
-from . import BM25, EngineState, Hit, contents, sync_folder
+from . import BM25, EngineState, Hit, Hits, contents, sync_folder
 
 _FILE = "documents.jsonl"
 _MARK = {"engine": "memory", "format": 2}
@@ -67,7 +67,7 @@ class _Collection:
         for term, frequency in document.terms.items():
             self.postings[term][document.id] = frequency
 
-    def search(self, query: Query, limit: int, idf_of: Callable[[str], float]) -> list[Hit]:
+    def search(self, query: Query, limit: int, idf_of: Callable[[str], float]) -> Hits:
         wanted = query.terms or tuple((term, 1.0) for term in query.required)
         scores: dict[str, float] = {}
         mean = sum(self.lengths.values()) / len(self.lengths) if self.lengths else 0.0
@@ -77,7 +77,7 @@ class _Collection:
             for name, frequency in found.items():
                 scores[name] = scores.get(name, 0.0) + weight * idf * BM25.gain(frequency, self.lengths[name], mean)
         hits = [Hit(name, score) for name, score in scores.items() if self._passes(self.documents[name], query)]
-        return sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 0)]
+        return Hits.of(sorted(hits, key=lambda hit: (-hit.score, hit.id))[: max(limit, 0)])
 
     @staticmethod
     def _passes(document: Document, query: Query) -> bool:
@@ -123,7 +123,7 @@ class MemoryEngine:
         _save(self._folder, self._documents)
         self._collections = _collections(self._documents)
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         collections = self._collections
         documents = sum(len(collection.documents) for collection in collections.values())
 

@@ -31,7 +31,7 @@ from ..documents import Document, DocumentKind
 from ..errors import LibraryError
 from ..messages import Message
 from ..query import Query
-from . import BM25, EngineState, Hit, contents, sync_folder
+from . import BM25, EngineState, Hits, contents, sync_folder
 from .contents import Measure
 from .tantivy_fields import SCHEMA, entry, ids, token, wanted, with_term, with_tokenizer
 
@@ -167,10 +167,10 @@ class _View:
     def removed(self) -> int:
         return sum(self._held.values()) - sum(self.counts.values())
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         most = self.counts[kind]
         if limit <= 0 or not most or not (query.terms or query.required):
-            return []
+            return Hits()
         searcher, asked = self._searchers[kind], wanted(query, lambda said: self._lift(kind, said))
         count = limit + SPARE
         while True:
@@ -183,7 +183,7 @@ class _View:
         names = ids(searcher, [place for _, place in kept])
         scores = np.round([score for score, _ in kept], PRECISION)
         in_order = sorted(zip((-scores).tolist(), names, strict=True))[:limit]
-        return [Hit(name, -less) for less, name in in_order]
+        return Hits([name for _, name in in_order], [-less for less, _ in in_order])
 
     def _lift(self, kind: DocumentKind, said: str) -> float:
         """The idf of a term among all documents, by the one among those of its kind, which Tantivy multiplies with."""
@@ -351,7 +351,7 @@ class TantivyEngine:
             if path.is_dir() and path != edition.folder:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         with _sound(self._folder):
             return self._view.search(query, kind, limit)
 

@@ -29,7 +29,7 @@ from whoosh.writing import NO_MERGE
 
 from ..documents import Document, DocumentKind
 from ..query import Filters, Query
-from . import BM25, EngineState, Hit, contents
+from . import BM25, EngineState, Hit, Hits, contents
 from .contents import Measure
 from .whoosh_segments import (
     CODEC,
@@ -133,14 +133,14 @@ class _View:
             return len(self.postings(field, term).documents)
         return sum(reader.terms.count(field, term) for reader in self._readers)
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         scores = self._scores(query.terms or tuple((term, 1.0) for term in query.required), kind)
         for term in query.required:
             scores = {document: scores[document] for document in self.postings(kind, term).documents if document in scores}
         for term in query.forbidden:
             for document in self.postings(kind, term).documents:
                 scores.pop(document, None)
-        return self._best(scores, query.filters, limit) if scores and limit > 0 else []
+        return self._best(scores, query.filters, limit) if scores and limit > 0 else Hits()
 
     def _scores(self, terms: Iterable[tuple[str, float]], kind: DocumentKind) -> dict[int, float]:
         """The score of each document with any of the terms. The order of sums and products is that of `BM25`, to the digit."""
@@ -161,7 +161,7 @@ class _View:
                 scores[document] = get(document, 0.0) + gain
         return scores
 
-    def _best(self, scores: dict[int, float], filters: Filters, limit: int) -> list[Hit]:
+    def _best(self, scores: dict[int, float], filters: Filters, limit: int) -> Hits:
         """The best documents that pass the filters. Columns are read from the top down, and no further than it takes."""
         kept: list[Hit] = []
         if not filters:
@@ -173,7 +173,7 @@ class _View:
                     break
                 if self._passes(document, filters):
                     kept.append(Hit(self._text(document, "id"), scores[document]))
-        return sorted(kept, key=lambda hit: (-hit.score, hit.id))[:limit]
+        return Hits.of(sorted(kept, key=lambda hit: (-hit.score, hit.id))[:limit])
 
     def _passes(self, document: int, filters: Filters) -> bool:
         """Whether the filters accept a document. Only the columns that they ask for are read."""
@@ -268,7 +268,7 @@ class WhooshEngine:
                 path.unlink()
         self._view = _View(self._storage, self._segments)
 
-    def search(self, query: Query, kind: DocumentKind, limit: int) -> list[Hit]:
+    def search(self, query: Query, kind: DocumentKind, limit: int) -> Hits:
         try:
             return self._view.search(query, kind, limit)
         except (struct.error, ValueError, IndexError) as error:
