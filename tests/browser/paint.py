@@ -52,7 +52,7 @@ def _addresses(library: Path, threads: int, seed: int, rounds: int) -> dict[str,
     return {
         "home": ["/"] * rounds,
         "results": [f"/search?q={quote_plus(question)}" for question in asked],
-        "thread": [f"/thread/{answers[0].thread_id}" for answers in found if answers],
+        "thread": [f"/thread/{answers[0].answer.thread_id}" for answers in found if answers],
         "top": ["/top"] * rounds,
     }
 
