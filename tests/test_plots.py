@@ -143,6 +143,9 @@ def test_a_library_tells_what_it_covers(tmp_path: Path) -> None:
         assert all(store.tally(column) == store.count_tally(column) for column in TALLIED)
 
     page = BeautifulSoup(create_app(Library(tmp_path), Settings(library=tmp_path)).test_client().get("/library").text, "lxml")
+    said = " ".join(page.text.split())
+    assert "2 files were looked at. All of them could be read." in said
+    assert "January 2010 to April 2010. No question from: March 2010." in said
     for plot in page.select("svg.plot"):
         described = [page.find(id=name) for name in plot["aria-labelledby"].split()]
         assert plot["role"] == "img"
