@@ -64,8 +64,8 @@ class _Worker:
         return answer
 
     def stop(self) -> None:
-        """Wait until it has ended, as it does when nobody is at the other end of its line."""
-        self.line.close()
+        """End it. Its line is left to whoever may be listening there at the moment."""
+        self.process.terminate()
         self.process.join(_PATIENCE)
         if self.process.is_alive():
             self.process.kill()
@@ -98,8 +98,6 @@ class Workers:
         with self._lock:
             self._ended = True
             workers = list(self._started)
-        for worker in workers:
-            worker.process.terminate()
         for worker in workers:
             worker.stop()
 
@@ -162,6 +160,7 @@ class Workers:
             self._ready.discard(worker)
             ended = self._ended
         worker.stop()
+        worker.line.close()
         return not ended
 
 

@@ -36,7 +36,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 from indexer import evaluate, judged, measures
-from indexer.engines import Engine, Hit
+from indexer.engines import Engine, Hits
 from indexer.errors import AskiveError, BadQuestion, BadSetting
 from indexer.judged import Topics, Variant
 from indexer.library import Library
@@ -74,7 +74,7 @@ class Remembering(Library):
     """A library that finds and reads only once whatever weights cannot change, and shows nothing but ids."""
 
     def __init__(self, folder: Path) -> None:
-        self._found: dict[tuple[Query, str, int], list[Hit]] = {}
+        self._found: dict[tuple[Query, str, int], Hits] = {}
         self._near: dict[str, list[Near]] = {}
         super().__init__(folder)
 
@@ -88,10 +88,11 @@ class Remembering(Library):
             self._near[text] = meaning.near(text)
         return self._near[text]
 
-    def _hits(self, engine: Engine, asked: Query, kind: Any, limit: int) -> list[Hit]:
+    def _hits(self, engine: Engine, asked: Query, kind: Any, limit: int) -> Hits:
         key = asked, kind, limit
         if key not in self._found:
-            self._found[key] = [Hit(sys.intern(hit.id), hit.score) for hit in engine.search(asked, kind, limit)]
+            found = engine.search(asked, kind, limit)
+            self._found[key] = Hits(list(map(sys.intern, found.ids)), found.scores)
         return self._found[key]
 
 
