@@ -273,8 +273,7 @@ def serve(host: str | None, port: int | None, language: str | None, library: Pat
     """Serve the library to browsers.
 
     A build that ends meanwhile is taken up without a restart; where there is no library yet, its first build is started from
-    a browser. Ctrl-C stops the server. With --json the address is printed
-    as {"url": …} once the server listens.
+    a browser. Ctrl-C stops the server. With --json the address is printed as {"url": …} once the server listens.
     """
     # Only this command needs the web's packages, and they take time to load.
     from webui import create_app

@@ -176,10 +176,9 @@ def _work(settings: Settings, line: Connection) -> None:
     line.send(None)
     while True:
         try:
-            asked = line.recv()
+            line.send(_answered(app.wsgi_app, line.recv()))
         except (OSError, EOFError):
             return
-        line.send(_answered(app.wsgi_app, asked))
 
 
 def _answered(app: Callable[..., Iterable[bytes]], asked: dict[str, str]) -> Answer:
